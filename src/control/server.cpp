@@ -1,0 +1,87 @@
+#include "control/server.hpp"
+
+#include "control/session.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+namespace reload {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+
+/// More clients than this at once are sent away, so that a flood leaves descriptors for the work.
+constexpr std::size_t most_clients = 64;
+
+} // namespace
+
+ControlServer::ControlServer(const asio::any_io_executor& executor, UniqueFd listener,
+                             ControlAccess access, Supervision& supervision, Clock& clock)
+    : executor_(executor), acceptor_(executor), access_(access), supervision_(supervision),
+      clock_(clock), closing_(executor), sessions_(executor) {
+    acceptor_.assign(asio::local::stream_protocol(), listener.release());
+}
+
+void ControlServer::start() {
+    sessions_.start(accept());
+}
+
+Awaitable<void> ControlServer::accept() {
+    while (!closing_.is_set()) {
+        Socket socket(executor_);
+        constexpr auto token = asio::as_tuple(asio::use_awaitable);
+        const auto result = co_await acceptor_.async_accept(socket, token);
+        if (!acceptor_.is_open())
+            co_return;
+        if (std::get<0>(result)) {
+            // Out of descriptors, most likely: the clients that leave give some back.
+            co_await (clock_.sleep_for(100ms) || closing_.wait());
+            continue;
+        }
+        sessions_.start(serve(std::move(socket)));
+    }
+}
+
+Awaitable<void> ControlServer::serve(Socket socket) {
+    SessionRefusal refusal = SessionRefusal::none;
+    if (!permitted(socket))
+        refusal = SessionRefusal::not_permitted;
+    else if (sessions_.running() > most_clients)
+        refusal = SessionRefusal::too_many;
+    co_await (serve_session(std::move(socket), supervision_, refusal) || closing_.wait());
+}
+
+bool ControlServer::permitted(Socket& socket) const {
+    ucred peer{};
+    socklen_t length = sizeof(peer);
+    const int fd = socket.native_handle();
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+        return false;
+    if (peer.uid == 0 || peer.uid == ::geteuid() || (access_.mode & 0002) != 0)
+        return true;
+    if ((access_.mode & 0020) == 0)
+        return false;
+    std::vector<gid_t> groups(1024);
+    socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0)
+        size = 0;
+    groups.resize(size / sizeof(gid_t));
+    groups.push_back(peer.gid);
+    return std::find(groups.begin(), groups.end(), access_.group) != groups.end();
+}
+
+Awaitable<void> ControlServer::finish(std::chrono::milliseconds patience) {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    co_await (sessions_.wait_until_left(0) || clock_.sleep_for(patience));
+    closing_.set();
+    co_await sessions_.wait_until_left(0);
+}
+
+} // namespace reload

@@ -1,0 +1,179 @@
+// HAProxy's command line: what the user has, and what we make of it for a check and for a start.
+// HAProxy matches an option by its first letters (src/haproxy.c, init_args of 2.6), and so do we.
+#include "dialect/haproxy.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace reload::haproxy {
+namespace {
+
+/// The arguments not yet understood; every reader below takes what it understands.
+class Arguments {
+public:
+    explicit Arguments(std::span<const std::string> all) : rest_(all) {}
+
+    [[nodiscard]] bool empty() const { return rest_.empty(); }
+    [[nodiscard]] const std::string& front() const { return rest_.front(); }
+    [[nodiscard]] bool at_option() const { return !empty() && front().starts_with('-'); }
+
+    std::string take() {
+        std::string taken = front();
+        rest_ = rest_.subspan(1);
+        return taken;
+    }
+
+private:
+    std::span<const std::string> rest_;
+};
+
+std::optional<pid_t> parse_pid(std::string_view text) {
+    pid_t pid = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, pid);
+    if (problem != std::errc{} || rest != end || pid <= 0)
+        return std::nullopt;
+    return pid;
+}
+
+/// `-sf PID...` and `-st PID...` take everything up to the next option.
+Result<void> take_replaced_pids(const std::string& option, Arguments& arguments, StartLine& line) {
+    line.replaces_at_once = option == "-st";
+    while (!arguments.empty() && !arguments.at_option()) {
+        const std::string text = arguments.take();
+        const auto pid = parse_pid(text);
+        if (!pid)
+            return plain_error(Stage::options, fmt::format("{} {}", option, text),
+                               "expected a process number");
+        line.replaces.push_back(*pid);
+    }
+    if (!line.replaces.empty())
+        line.notes.push_back(fmt::format("{} {}: told to {} once the first generation serves",
+                                         option, fmt::join(line.replaces, " "),
+                                         line.replaces_at_once ? "stop" : "drain"));
+    return {};
+}
+
+/// Options that would detach, multiply or silence the proxy; true if `flag` is one.
+bool take_over_switch(std::string_view flag, StartLine& line) {
+    if (flag.starts_with("D"))
+        line.detach = true;
+    else if (flag.starts_with("W"))
+        line.notes.push_back(fmt::format("-{}: left out, reloadd is the master", flag));
+    else if (flag.starts_with("q"))
+        line.quiet = true;
+    else if (!flag.starts_with("db"))
+        return false;
+    return true;
+}
+
+bool takes_value(std::string_view flag) {
+    return !flag.empty() && std::string_view("fCpxSLnNm").find(flag.front()) != flag.npos;
+}
+
+void take_value(const std::string& option, std::string value, StartLine& line) {
+    switch (option[1]) {
+    case 'f':
+        line.config_paths.push_back(std::move(value));
+        return;
+    case 'p':
+        line.pidfile = std::move(value);
+        return;
+    case 'x':
+        line.sockets_from = std::move(value);
+        return;
+    case 'S':
+        line.notes.push_back(
+            fmt::format("-S {}: left out, there is no master CLI; use reloadctl", value));
+        return;
+    case 'C':
+        line.working_folder = value;
+        break;
+    default:
+        break;
+    }
+    line.kept.push_back(option);
+    line.kept.push_back(std::move(value));
+}
+
+void add_config_paths(std::vector<std::string>& arguments, const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+        arguments.emplace_back("-f");
+        arguments.push_back(path);
+    }
+}
+
+} // namespace
+
+Result<StartLine> parse_start_line(std::span<const std::string> all) {
+    StartLine line;
+    Arguments arguments(all);
+    while (!arguments.empty()) {
+        const bool is_option = arguments.at_option();
+        const std::string option = arguments.take();
+        if (!is_option) {
+            line.kept.push_back(option); // a stray word: HAProxy's own check will refuse it
+            continue;
+        }
+        const std::string_view flag = std::string_view(option).substr(1);
+        if (flag.starts_with("-")) { // the rest are files
+            while (!arguments.empty())
+                line.config_paths.push_back(arguments.take());
+        } else if (flag.starts_with("v") || flag.starts_with("c") || flag.starts_with("h")) {
+            line.only_asks = true;
+            return line;
+        } else if (flag == "sf" || flag == "st") {
+            if (auto taken = take_replaced_pids(option, arguments, line); !taken)
+                return taken.error();
+        } else if (take_over_switch(flag, line)) {
+            continue;
+        } else if (takes_value(flag)) {
+            if (arguments.empty())
+                return plain_error(Stage::options, option, "expected a value after this option");
+            take_value(option, arguments.take(), line);
+        } else {
+            line.kept.push_back(option);
+        }
+    }
+    if (line.config_paths.empty())
+        return plain_error(Stage::options, "haproxy",
+                           "no configuration; expected -f FILE among its arguments");
+    return line;
+}
+
+std::vector<std::string> check_arguments(const StartLine& line) {
+    std::vector<std::string> arguments{"-c"};
+    for (const std::string& argument : line.kept)
+        if (argument != "-d") // debug mode has no meaning for a check and talks on standard output
+            arguments.push_back(argument);
+    add_config_paths(arguments, line.config_paths);
+    return arguments;
+}
+
+std::vector<std::string> start_arguments(const StartLine& line, const StartParts& parts) {
+    // `-db` neutralises the keyword `daemon`. Our own file comes first: it is then read before a
+    // user's `setenv`, and stands clear of `--` and of options that take many words.
+    std::vector<std::string> arguments{"-db"};
+    if (parts.admin_config)
+        add_config_paths(arguments, {fmt::format("/proc/self/fd/{}", *parts.admin_config)});
+    // Never -sf: a child that knows old processes and can't bind makes them close their sockets.
+    if (parts.handover) {
+        arguments.emplace_back("-x");
+        arguments.push_back(fmt::format("sockpair@{}", *parts.handover));
+    } else if (parts.first && !line.sockets_from.empty()) {
+        arguments.emplace_back("-x");
+        arguments.push_back(line.sockets_from);
+    }
+    arguments.insert(arguments.end(), line.kept.begin(), line.kept.end());
+    add_config_paths(arguments,
+                     parts.config_paths.empty() ? line.config_paths : parts.config_paths);
+    return arguments;
+}
+
+bool is_config_file(std::string_view file_name) {
+    // cfgfiles_expand_directories() of src/haproxy.c: regular files *.cfg that are not hidden.
+    return file_name.size() > 4 && file_name.ends_with(".cfg") && !file_name.starts_with(".");
+}
+
+} // namespace reload::haproxy

@@ -1,0 +1,94 @@
+#include "engine/drain.hpp"
+
+#include "engine/report.hpp"
+#include <reload/duration.hpp>
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
+
+namespace reload {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+
+/// How often a draining generation is asked what it has left: often at first, when most leave.
+constexpr std::chrono::milliseconds first_look = 20ms;
+constexpr std::chrono::milliseconds longest_look = 1s;
+constexpr std::chrono::milliseconds report_patience = 1s;
+/// Between the polite end and SIGKILL.
+constexpr auto stop_grace = 2s;
+
+std::string left_text(const Generation& generation) {
+    if (!generation.last_report)
+        return "connections=unknown";
+    return fmt::format("connections={}", generation.last_report->connections);
+}
+
+/// Returns true when the generation left by itself before its deadline.
+Awaitable<bool> left_by_itself(World& world, GenerationPtr generation) {
+    Proxy& proxy = *generation->proxy;
+    const bool bounded = world.config.drain_timeout.count() > 0;
+    const TimePoint deadline =
+        bounded ? world.clock.now() + world.config.drain_timeout : TimePoint::max();
+    bool counting = true;
+    std::chrono::milliseconds look = first_look;
+    while (proxy.alive() && !generation->end_now.is_set() && world.clock.now() < deadline) {
+        const TimePoint next = counting ? std::min(deadline, world.clock.now() + look) : deadline;
+        co_await (proxy.exited() || generation->end_now.wait() || world.clock.sleep_until(next));
+        look = std::min(look * 2, longest_look);
+        if (!proxy.alive() || !counting)
+            continue;
+        const auto report = co_await ask_report(world, generation, report_patience);
+        if (report && report->connections == 0) {
+            // An open admin connection is a job that keeps a draining HAProxy alive.
+            proxy.close_admin();
+            counting = false;
+        } else if (generation->channel_broken) {
+            counting = false;
+        }
+    }
+    co_return !proxy.alive();
+}
+
+} // namespace
+
+void tell_to_drain(World& world, Generation& generation) {
+    world.change(generation, GenerationEvent::told_to_drain);
+    generation.proxy->signal(world.dialect.drain_signal);
+}
+
+Awaitable<void> drain(World& world, GenerationPtr generation) {
+    Proxy& proxy = *generation->proxy;
+    const bool by_itself = co_await left_by_itself(world, generation);
+    if (!by_itself) {
+        world.notice(LogLevel::warning, fmt::format("generation={} drain cut short, {}",
+                                                    generation->id, left_text(*generation)));
+        proxy.signal(world.dialect.stop_signal);
+        co_await (proxy.exited() || world.clock.sleep_for(stop_grace));
+        if (proxy.alive())
+            proxy.kill();
+    }
+    const ExitStatus status = co_await proxy.exited();
+    const double took = milliseconds_between(generation->started, world.clock.now());
+    world.change(*generation, GenerationEvent::left,
+                 fmt::format("{}, age={}", to_string(status), format_milliseconds(took)));
+}
+
+void bound_draining(World& world) {
+    const auto draining = [](const GenerationPtr& one) {
+        return one->phase == Phase::draining;
+    };
+    auto count = std::count_if(world.generations.begin(), world.generations.end(), draining);
+    for (const GenerationPtr& one : world.generations) { // oldest first
+        if (count <= static_cast<std::ptrdiff_t>(world.config.max_generations))
+            return;
+        if (!draining(one))
+            continue;
+        one->end_now.set();
+        --count;
+    }
+}
+
+} // namespace reload
