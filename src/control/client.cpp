@@ -2,6 +2,7 @@
 
 #include "os/runtime_dir.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -46,7 +47,9 @@ asio::awaitable<void> run_exchange(Exchange& exchange, std::string path) {
     const stream_protocol::endpoint endpoint(path);
     co_await exchange.socket.async_connect(endpoint, asio::use_awaitable);
     exchange.connected = true;
-    co_await http::async_write(exchange.socket, exchange.request, asio::use_awaitable);
+    // A server that refuses does so without reading; what it says is still to be read.
+    constexpr auto token = asio::as_tuple(asio::use_awaitable);
+    co_await http::async_write(exchange.socket, exchange.request, token);
 
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;

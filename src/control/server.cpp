@@ -1,11 +1,10 @@
 #include "control/server.hpp"
 
-#include "control/session.hpp"
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -16,8 +15,20 @@ namespace {
 using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
 
-/// More clients than this at once are sent away, so that a flood leaves descriptors for the work.
-constexpr std::size_t most_clients = 64;
+/// No more clients than this at once, so that a flood leaves descriptors for the work. One that has
+/// not said anything gives way to a new one.
+constexpr std::size_t most_clients = 256;
+
+/// One answer that asks for nothing and waits for nothing.
+void refuse(asio::local::stream_protocol::socket& socket, std::string_view status,
+            std::string_view line) {
+    const std::string body = fmt::format("{{\"error\":\"{}\"}}\n", line);
+    const std::string answer =
+        fmt::format("HTTP/1.1 {}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                    "Content-Length: {}\r\n\r\n{}",
+                    status, body.size(), body);
+    ::send(socket.native_handle(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
 } // namespace
 
@@ -44,17 +55,37 @@ Awaitable<void> ControlServer::accept() {
             co_await (clock_.sleep_for(100ms) || closing_.wait());
             continue;
         }
-        sessions_.start(serve(std::move(socket)));
+        if (!permitted(socket)) {
+            refuse(socket, "403 Forbidden", "not permitted");
+        } else if (!make_room()) {
+            refuse(socket, "503 Service Unavailable", "too many requests at once");
+        } else {
+            auto state = std::make_shared<SessionState>(executor_);
+            states_.push_back(state);
+            sessions_.start(serve(std::move(socket), std::move(state)));
+        }
     }
 }
 
-Awaitable<void> ControlServer::serve(Socket socket) {
-    SessionRefusal refusal = SessionRefusal::none;
-    if (!permitted(socket))
-        refusal = SessionRefusal::not_permitted;
-    else if (sessions_.running() > most_clients)
-        refusal = SessionRefusal::too_many;
-    co_await (serve_session(std::move(socket), supervision_, refusal) || closing_.wait());
+bool ControlServer::make_room() {
+    const auto present = static_cast<std::size_t>(
+        std::count_if(states_.begin(), states_.end(),
+                      [](const auto& state) { return !state->evicted.is_set(); }));
+    if (present < most_clients)
+        return true;
+    const auto idle = std::find_if(states_.begin(), states_.end(), [](const auto& state) {
+        return !state->busy && !state->evicted.is_set();
+    });
+    if (idle == states_.end())
+        return false;
+    (*idle)->evicted.set();
+    return true;
+}
+
+Awaitable<void> ControlServer::serve(Socket socket, std::shared_ptr<SessionState> state) {
+    co_await (serve_session(std::move(socket), supervision_, state) || state->evicted.wait() ||
+              closing_.wait());
+    states_.remove(state);
 }
 
 bool ControlServer::permitted(Socket& socket) const {

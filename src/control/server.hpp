@@ -2,11 +2,14 @@
 // and looks at who they are. What a client says is the business of control/session.
 #pragma once
 
+#include "control/session.hpp"
 #include "engine/supervision.hpp"
 #include "port/unique_fd.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <list>
+#include <memory>
 #include <sys/types.h>
 
 namespace reload {
@@ -31,7 +34,9 @@ private:
     using Socket = asio::local::stream_protocol::socket;
 
     Awaitable<void> accept();
-    Awaitable<void> serve(Socket socket);
+    Awaitable<void> serve(Socket socket, std::shared_ptr<SessionState> state);
+    /// Makes room for one more client; false when every one is busy.
+    bool make_room();
     [[nodiscard]] bool permitted(Socket& socket) const;
 
     asio::any_io_executor executor_;
@@ -40,6 +45,7 @@ private:
     Supervision& supervision_;
     Clock& clock_;
     Latch closing_;
+    std::list<std::shared_ptr<SessionState>> states_; ///< of the running sessions, oldest first
     Tasks sessions_;
 };
 

@@ -33,10 +33,11 @@ using Request = http::request<http::string_body>;
 
 class Session {
 public:
-    Session(asio::local::stream_protocol::socket socket, Supervision& supervision)
-        : stream_(std::move(socket)), supervision_(supervision) {}
+    Session(asio::local::stream_protocol::socket socket, Supervision& supervision,
+            std::shared_ptr<SessionState> state)
+        : stream_(std::move(socket)), supervision_(supervision), state_(std::move(state)) {}
 
-    Awaitable<void> run(SessionRefusal refusal);
+    Awaitable<void> run();
 
 private:
     /// Reads one request; nothing when the session is over.
@@ -61,29 +62,22 @@ private:
 
     Stream stream_;
     Supervision& supervision_;
+    std::shared_ptr<SessionState> state_;
     beast::flat_buffer buffer_;
     bool keep_alive_ = false;
 };
 
-Awaitable<void> Session::run(SessionRefusal refusal) {
-    while (true) {
+Awaitable<void> Session::run() {
+    bool still_there = true;
+    do {
         std::optional<Request> request = co_await read_request();
         if (!request)
             break;
-        keep_alive_ = request->keep_alive() && refusal == SessionRefusal::none;
-        bool still_there = false;
-        if (refusal == SessionRefusal::not_permitted) {
-            std::string line = "not permitted";
-            still_there = co_await refuse(http::status::forbidden, std::move(line));
-        } else if (refusal == SessionRefusal::too_many) {
-            std::string line = "too many clients";
-            still_there = co_await refuse(http::status::service_unavailable, std::move(line));
-        } else {
-            still_there = co_await dispatch(std::move(*request));
-        }
-        if (!still_there || !keep_alive_)
-            break;
-    }
+        keep_alive_ = request->keep_alive();
+        state_->busy = true;
+        still_there = co_await dispatch(std::move(*request));
+        state_->busy = false;
+    } while (still_there && keep_alive_);
     co_await hang_up();
 }
 
@@ -306,9 +300,9 @@ Awaitable<void> Session::hang_up() {
 } // namespace
 
 Awaitable<void> serve_session(asio::local::stream_protocol::socket socket, Supervision& supervision,
-                              SessionRefusal refusal) {
-    Session session(std::move(socket), supervision);
-    co_await session.run(refusal);
+                              std::shared_ptr<SessionState> state) {
+    Session session(std::move(socket), supervision, std::move(state));
+    co_await session.run();
 }
 
 } // namespace reload

@@ -7,12 +7,16 @@
 
 namespace reload {
 
-/// Why a client gets nothing but an error.
-enum class SessionRefusal { none, not_permitted, too_many };
+/// What the server knows of a session.
+struct SessionState {
+    explicit SessionState(const asio::any_io_executor& executor) : evicted(executor) {}
+    bool busy = false; ///< a whole request is being answered
+    Latch evicted;     ///< its place is needed by somebody who has something to say
+};
 
-/// Serves a client until it leaves, errs, or is too slow. Its requests and its silence are bounded
-/// in size and time; whatever it does concerns this session alone.
+/// Serves a client until it leaves, errs, is too slow, or is evicted. Its requests and its silence
+/// are bounded in size and time; whatever it does concerns this session alone.
 Awaitable<void> serve_session(asio::local::stream_protocol::socket socket, Supervision& supervision,
-                              SessionRefusal refusal);
+                              std::shared_ptr<SessionState> state);
 
 } // namespace reload

@@ -72,11 +72,13 @@ Awaitable<void> guard(World& world, GenerationPtr generation) {
         co_return; // it was told to drain, and engine/drain sees to its end
 
     const double age = milliseconds_between(generation->ready_at, world.clock.now());
-    world.young_deaths = age < static_cast<double>(mature_age.count()) ? world.young_deaths + 1 : 1;
-    world.change(
-        *generation, GenerationEvent::left,
-        fmt::format("died while serving: {}, age={}", to_string(status), format_milliseconds(age)));
+    const bool young = age < static_cast<double>(mature_age.count());
+    world.young_deaths = young ? world.young_deaths + 1 : 0;
     world.serving.reset();
+    const std::string how = fmt::format("{}, age={}", to_string(status), format_milliseconds(age));
+    world.change(*generation, GenerationEvent::left, how);
+    world.notice(LogLevel::error,
+                 fmt::format("generation={} died while it served: {}", generation->id, how));
     if (world.stop.is_set())
         co_return;
     if (world.config.on_crash == OnCrash::exit) {

@@ -116,6 +116,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(asio::io_context& context
     auto plan = plan_start(std::move(config));
     if (!plan)
         return plan.error();
+    raise_descriptor_limit();
     const Config& asked = plan->config;
     auto runtime = RuntimeDir::open(asked.runtime_dir, asked.control_mode, plan->control_group);
     if (!runtime)

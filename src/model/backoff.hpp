@@ -10,8 +10,8 @@ namespace reload {
 /// and between two deaths it serves.
 inline constexpr std::chrono::milliseconds mature_age{1'000};
 
-/// `young_deaths`: how many generations in a row died young, this one included. The first is
-/// replaced at once (clients wait in the accept queue), then 100 ms, doubling up to 10 s.
+/// `young_deaths`: how many generations in a row died young, the last one included. Up to one: at
+/// once (clients wait in the accept queue), then 100 ms, doubling up to 10 s.
 [[nodiscard]] constexpr std::chrono::milliseconds restart_delay(unsigned young_deaths) noexcept {
     if (young_deaths <= 1)
         return std::chrono::milliseconds(0);

@@ -1,10 +1,14 @@
 #include "os/spawn.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
+#include <optional>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace reload {
 namespace {
@@ -18,23 +22,35 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
     return result;
 }
 
-/// Owns posix_spawn's two descriptions.
-class SpawnSettings {
-public:
-    SpawnSettings() {
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-    }
-    ~SpawnSettings() {
-        posix_spawn_file_actions_destroy(&actions);
-        posix_spawnattr_destroy(&attributes);
-    }
-    SpawnSettings(const SpawnSettings&) = delete;
-    SpawnSettings& operator=(const SpawnSettings&) = delete;
+/// The limit of open descriptors as the caller gave it; unset: never raised.
+std::optional<rlimit> caller_limit;
 
-    posix_spawn_file_actions_t actions{};
-    posix_spawnattr_t attributes{};
-};
+/// What the child does between vfork and exec. It runs on the parent's memory and stack while the
+/// parent waits: only system calls, no allocation, no return. Leaves the cause of a failure in
+/// `problem`.
+[[noreturn]] void become(const SpawnPlan& plan, char* const* argv, char* const* envp,
+                         volatile int& problem) {
+    ::setpgid(0, 0);
+    for (int number = 1; number < NSIG; ++number) {
+        struct sigaction plain {};
+        plain.sa_handler = SIG_DFL;
+        ::sigaction(number, &plain, nullptr); // SIGKILL and SIGSTOP refuse, rightly
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (caller_limit)
+        ::setrlimit(RLIMIT_NOFILE, &*caller_limit);
+    for (const int fd : plan.inherited)
+        ::fcntl(fd, F_SETFD, 0);
+    if (plan.standard_output >= 0)
+        ::dup2(plan.standard_output, STDOUT_FILENO);
+    if (plan.standard_error >= 0)
+        ::dup2(plan.standard_error, STDERR_FILENO);
+    ::execve(plan.program.c_str(), argv, envp);
+    problem = errno;
+    ::_exit(127);
+}
 
 ExitStatus status_of(int wait_status) {
     ExitStatus status;
@@ -53,35 +69,40 @@ std::string to_string(ExitStatus status) {
     return fmt::format("exit code {}", status.code);
 }
 
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (caller_limit || ::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    caller_limit = limit;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Result<pid_t> spawn(const SpawnPlan& plan) {
-    SpawnSettings settings;
-    // dup2 of a descriptor onto itself clears its close-on-exec flag (glibc 2.29 and POSIX).
-    for (const int fd : plan.inherited)
-        posix_spawn_file_actions_adddup2(&settings.actions, fd, fd);
-    if (plan.standard_output >= 0)
-        posix_spawn_file_actions_adddup2(&settings.actions, plan.standard_output, STDOUT_FILENO);
-    if (plan.standard_error >= 0)
-        posix_spawn_file_actions_adddup2(&settings.actions, plan.standard_error, STDERR_FILENO);
-
-    sigset_t every;
-    sigset_t none;
-    sigfillset(&every);
-    sigemptyset(&none);
-    posix_spawnattr_setsigdefault(&settings.attributes, &every);
-    posix_spawnattr_setsigmask(&settings.attributes, &none);
-    posix_spawnattr_setpgroup(&settings.attributes, 0);
-    posix_spawnattr_setflags(&settings.attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                       POSIX_SPAWN_SETPGROUP);
-
     std::vector<std::string> words{plan.program};
     words.insert(words.end(), plan.arguments.begin(), plan.arguments.end());
     const std::vector<char*> argv = pointers(words);
     const std::vector<char*> envp = pointers(plan.environment);
-    pid_t pid = 0;
-    const int problem = ::posix_spawn(&pid, plan.program.c_str(), &settings.actions,
-                                      &settings.attributes, argv.data(), envp.data());
-    if (problem != 0)
-        return Error{Stage::start, plan.program, std::error_code(problem, std::system_category()),
+
+    // No handler of ours may run in the child, which shares our memory until it execs.
+    sigset_t every;
+    sigset_t before;
+    sigfillset(&every);
+    ::pthread_sigmask(SIG_SETMASK, &every, &before);
+    volatile int problem = 0;
+    const pid_t pid = ::vfork(); // NOLINT: fork would copy the page tables of a large supervisor
+    if (pid == 0)
+        become(plan, argv.data(), envp.data(), problem);
+    const int vfork_problem = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+
+    int cause = problem;
+    if (pid < 0)
+        cause = vfork_problem;
+    else if (cause != 0)
+        ::waitpid(pid, nullptr, 0);
+    if (cause != 0)
+        return Error{Stage::start, plan.program, std::error_code(cause, std::system_category()),
                      "cannot run"};
     return pid;
 }

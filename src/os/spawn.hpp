@@ -22,6 +22,10 @@ struct SpawnPlan {
     int standard_error = -1;    ///< becomes its standard error; -1: ours
 };
 
+/// Raises our own limit of open descriptors to what is allowed: a supervisor holds a descriptor for
+/// each listening socket. Children get the limit that we were given.
+void raise_descriptor_limit();
+
 /// Starts it in a process group of its own (so that a terminal's Ctrl-C reaches only us), with
 /// every signal disposition and the signal mask reset (shells start background jobs with SIGINT
 /// ignored). A failing exec is an error here, with its code.

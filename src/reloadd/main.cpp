@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -30,6 +31,14 @@ int exit_code_of(const reload::Error& error) {
 int fail(const reload::Error& error) {
     fmt::print(stderr, "reloadd: {}\n", to_line(error));
     return exit_code_of(error);
+}
+
+/// A caller may have closed them; a descriptor of ours must not be taken for one of the three.
+void open_standard_descriptors() {
+    int null = ::open("/dev/null", O_RDWR);
+    while (null >= 0 && null <= STDERR_FILENO)
+        null = ::open("/dev/null", O_RDWR);
+    ::close(null);
 }
 
 /// The proxy in our place, with all its arguments.
@@ -148,22 +157,26 @@ int run(reloadd::Run asked) {
 }
 
 } // namespace
-} // namespace reloadd
 
-int main(int argc, char** argv) {
+int main_of(int argc, char** argv) {
+    open_standard_descriptors();
     try {
-        auto parsed = reloadd::parse_command_line(argc, argv);
-        if (const auto* text = std::get_if<reloadd::ShowText>(&parsed)) {
+        auto parsed = parse_command_line(argc, argv);
+        if (const auto* text = std::get_if<ShowText>(&parsed)) {
             std::fputs(text->text.c_str(), stdout);
             return 0;
         }
-        if (const auto* wrong = std::get_if<reloadd::WrongUsage>(&parsed)) {
+        if (const auto* wrong = std::get_if<WrongUsage>(&parsed)) {
             fmt::print(stderr, "reloadd: {}\n", wrong->line);
             return 2;
         }
-        return reloadd::run(std::move(std::get<reloadd::Run>(parsed)));
+        return run(std::move(std::get<Run>(parsed)));
     } catch (const std::exception& problem) {
         fmt::print(stderr, "reloadd: internal error: {}\n", problem.what());
         return 70;
     }
 }
+
+} // namespace reloadd
+
+int main(int argc, char** argv) { return reloadd::main_of(argc, argv); }
