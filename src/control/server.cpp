@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +56,8 @@ Awaitable<void> ControlServer::accept() {
             co_await (clock_.sleep_for(100ms) || closing_.wait());
             continue;
         }
+        // Asio's accept leaves it open over exec; a proxy must not hold our clients' connections.
+        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
         if (!permitted(socket)) {
             refuse(socket, "403 Forbidden", "not permitted");
         } else if (!make_room()) {

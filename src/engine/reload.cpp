@@ -6,6 +6,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
+#include <sstream>
 
 namespace reload {
 namespace {
@@ -47,6 +48,13 @@ private:
     std::function<void(const StepDone&)> on_step_;
 };
 
+/// A checker's words reach nobody else: what it complains of, and its warnings, belong in the log.
+void tell_words(const World& world, const CheckOutcome& checked) {
+    std::istringstream lines(checked.output);
+    for (std::string line; std::getline(lines, line);)
+        world.notice(checked.passed ? LogLevel::debug : LogLevel::error, "check: " + line);
+}
+
 } // namespace
 
 Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
@@ -75,6 +83,7 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
     if (check_outcome.index() == 1)
         co_return telling.finish(ReloadResult::rejected, "asked to stop");
     const CheckOutcome& checked = std::get<0>(check_outcome);
+    tell_words(world, checked);
     if (!checked.passed)
         co_return telling.finish(ReloadResult::rejected, checked.reason, checked.output,
                                  checked.exit);

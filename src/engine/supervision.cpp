@@ -93,7 +93,7 @@ Awaitable<void> Supervision::end_all() {
 
     const TimePoint deadline = world_.clock.now() + world_.config.stop_timeout;
     bool cut = false;
-    while (!world_.generations.empty() || world_.tasks.running() > 0) {
+    while (world_.tasks.running() > 0) {
         if (stop_mode_ == StopMode::bounded && !cut) {
             co_await (world_.tasks.wait_until_left(0) || stop_mode_changed_.wait() ||
                       world_.clock.sleep_until(deadline));

@@ -128,6 +128,15 @@ Awaitable<Result<std::string>> AdminChannel::ask(std::string_view command) {
 }
 
 Awaitable<Result<std::vector<ListeningSocket>>> AdminChannel::collect_sockets() {
+    // One connection at a time: the user may have set `stats maxconn 1`.
+    persistent_.reset();
+    Result<std::vector<ListeningSocket>> sockets = co_await get_sockets();
+    if (sockets)
+        co_await open_persistent(); // what ails it will be told by the next question
+    co_return sockets;
+}
+
+Awaitable<Result<std::vector<ListeningSocket>>> AdminChannel::get_sockets() {
     std::vector<ListeningSocket> sockets;
     auto connected = connect();
     if (!connected)

@@ -25,7 +25,8 @@ public:
     /// broke. Returns the reply without the prompt. One caller at a time.
     Awaitable<Result<std::string>> ask(std::string_view command);
 
-    /// The proxy's listening sockets, by `_getsocks` on a connection of its own.
+    /// The proxy's listening sockets, by `_getsocks` on a connection of its own, while no other
+    /// call is under way.
     Awaitable<Result<std::vector<ListeningSocket>>> collect_sockets();
 
     void close();
@@ -33,6 +34,7 @@ public:
 private:
     Result<UniqueFd> connect();
     Awaitable<Result<void>> open_persistent();
+    Awaitable<Result<std::vector<ListeningSocket>>> get_sockets();
     Awaitable<Result<std::string>> exchange(std::string line);
 
     asio::any_io_executor executor_;
