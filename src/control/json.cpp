@@ -1,5 +1,7 @@
 #include "control/json.hpp"
 
+#include "model/printable.hpp"
+
 #include <ctime>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -66,7 +68,7 @@ json::object to_json(const ReloadReport& report) {
             {"stage", report.stage},
             {"from", report.from},
             {"to", or_null(report.to)},
-            {"reason", report.reason},
+            {"reason", printable(report.reason)},
             {"proxy_output", report.proxy_output},
             {"timings_ms",
              {{"check", or_null(report.timings_ms.check)},
@@ -94,14 +96,14 @@ json::object to_json(const Status& status) {
                                {"rss_kib", or_null(one.rss_kib)}});
     json::array sockets;
     for (const SocketStatus& one : status.sockets)
-        sockets.push_back({{"address", one.address},
+        sockets.push_back({{"address", printable(one.address)},
                            {"type", one.type},
                            {"inode", one.inode},
                            {"accept_queue", or_null(one.accept_queue)}});
     json::object object{
         {"version", status.version},
         {"pid", status.pid},
-        {"name", status.name},
+        {"name", printable(status.name)},
         {"state", status.state},
         {"serving", status.serving},
         {"config", {{"hash", status.config_hash}, {"differs_from_disk", status.differs_from_disk}}},

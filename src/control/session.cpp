@@ -1,6 +1,7 @@
 #include "control/session.hpp"
 
 #include "control/json.hpp"
+#include "model/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,7 +27,7 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr auto request_time = 10s; ///< for a whole request, and between two of them
 constexpr auto write_time = 10s;   ///< for a client to take what we write
 constexpr std::uint32_t longest_header = 8 * 1024;
-constexpr std::uint64_t longest_body = 64 * 1024;
+constexpr std::uint64_t longest_body = 64U << 10;
 
 using Stream = beast::basic_stream<asio::local::stream_protocol, asio::any_io_executor>;
 using Request = http::request<http::string_body>;
@@ -176,8 +177,9 @@ Awaitable<bool> Session::check(Request request) {
         co_return told;
     }
     const CheckOutcome outcome = co_await supervision_.check();
-    json::object object{
-        {"passed", outcome.passed}, {"reason", outcome.reason}, {"proxy_output", outcome.output}};
+    json::object object{{"passed", outcome.passed},
+                        {"reason", printable(outcome.reason)},
+                        {"proxy_output", outcome.output}};
     const bool told = co_await answer(http::status::ok, std::move(object));
     co_return told;
 }
@@ -250,7 +252,7 @@ Awaitable<bool> Session::answer(http::status code, json::object body) {
 }
 
 Awaitable<bool> Session::refuse(http::status code, std::string line) {
-    json::object body{{"error", line}};
+    json::object body{{"error", printable(line)}};
     const bool told = co_await answer(code, std::move(body));
     co_return told;
 }
@@ -286,8 +288,8 @@ Awaitable<void> Session::hang_up() {
     if (!stream_.socket().is_open())
         co_return;
     stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-    std::array<char, 16 * 1024> rest{};
-    std::uint64_t most = 32 * 1024 * 1024;
+    std::array<char, std::size_t{16} << 10> rest{};
+    std::uint64_t most = std::uint64_t{32} << 20;
     stream_.expires_after(2s);
     while (most > rest.size()) {
         const auto result = co_await stream_.async_read_some(asio::buffer(rest), token);

@@ -1,7 +1,8 @@
 // What HAProxy says: its admin channel's `show info`, and the lines of a failed check or start.
 #include "dialect/haproxy.hpp"
 
-#include <charconv>
+#include "model/number.hpp"
+
 #include <fmt/format.h>
 
 namespace reload::haproxy {
@@ -17,15 +18,6 @@ void for_each_line(std::string_view text, Use use) {
             return;
         text.remove_prefix(end + 1);
     }
-}
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, problem] = std::from_chars(text.data(), end, number);
-    if (problem != std::errc{} || rest != end)
-        return std::nullopt;
-    return number;
 }
 
 /// The text of the last pair of brackets: "... for [127.0.0.1:80]" gives "127.0.0.1:80".
@@ -74,7 +66,7 @@ std::optional<ProxyReport> parse_report(std::string_view reply) {
         const std::string_view key = line.substr(0, colon);
         if (key != "Pid" && key != "CurrConns" && key != "Stopping")
             return;
-        const auto number = parse_number(line.substr(colon + 2));
+        const auto number = parse_number<std::uint64_t>(line.substr(colon + 2));
         if (!number) {
             sound = false;
         } else if (key == "Pid") {

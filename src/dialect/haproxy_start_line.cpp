@@ -2,7 +2,8 @@
 // HAProxy matches an option by its first letters (src/haproxy.c, init_args of 2.6), and so do we.
 #include "dialect/haproxy.hpp"
 
-#include <charconv>
+#include "model/number.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -28,22 +29,13 @@ private:
     std::span<const std::string> rest_;
 };
 
-std::optional<pid_t> parse_pid(std::string_view text) {
-    pid_t pid = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, problem] = std::from_chars(text.data(), end, pid);
-    if (problem != std::errc{} || rest != end || pid <= 0)
-        return std::nullopt;
-    return pid;
-}
-
 /// `-sf PID...` and `-st PID...` take everything up to the next option.
 Result<void> take_replaced_pids(const std::string& option, Arguments& arguments, StartLine& line) {
     line.replaces_at_once = option == "-st";
     while (!arguments.empty() && !arguments.at_option()) {
         const std::string text = arguments.take();
-        const auto pid = parse_pid(text);
-        if (!pid)
+        const auto pid = parse_number<pid_t>(text);
+        if (!pid || *pid <= 0)
             return plain_error(Stage::options, fmt::format("{} {}", option, text),
                                "expected a process number");
         line.replaces.push_back(*pid);

@@ -17,6 +17,9 @@ using namespace asio::experimental::awaitable_operators;
 constexpr std::chrono::milliseconds first_look = 20ms;
 constexpr std::chrono::milliseconds longest_look = 1s;
 constexpr std::chrono::milliseconds report_patience = 1s;
+constexpr std::chrono::milliseconds queue_look = 10ms;
+constexpr unsigned wanted_empty_looks = 10;
+constexpr std::chrono::milliseconds longest_emptying = 2s;
 /// Between the polite end and SIGKILL.
 constexpr auto stop_grace = 2s;
 
@@ -24,6 +27,35 @@ std::string left_text(const Generation& generation) {
     if (!generation.last_report)
         return "connections=unknown";
     return fmt::format("connections={}", generation.last_report->connections);
+}
+
+/// The old sockets' queues, which get nothing new any more, are emptied by the generation that
+/// still accepts from them. Bounded: a proxy that accepts nothing must not hold up its own end.
+Awaitable<void> empty_queues(World& world, GenerationPtr generation) {
+    Proxy& proxy = *generation->proxy;
+    const TimePoint deadline = world.clock.now() + longest_emptying;
+    // A handshake that began before the steering ends in an old queue yet: look more than once.
+    unsigned empty_looks = 0;
+    while (proxy.alive() && empty_looks < wanted_empty_looks && world.clock.now() < deadline) {
+        co_await (proxy.exited() || generation->end_now.wait() ||
+                  world.clock.sleep_for(queue_look));
+        if (generation->end_now.is_set())
+            break;
+        std::uint64_t waiting = 0;
+        for (const ListeningSocketPtr& socket : generation->left_behind)
+            waiting += world.proxies.accept_queue(*socket).value_or(0);
+        empty_looks = waiting == 0 ? empty_looks + 1 : 0;
+    }
+    generation->left_behind.clear();
+    proxy.signal(world.dialect.drain_signal);
+}
+
+/// Once the old sockets are closed the kernel may choose again; a steering that stayed would send
+/// connections to the next candidate before its time.
+void end_steering(World& world, Generation& generation) {
+    for (const ListeningSocketPtr& member : generation.steered)
+        world.proxies.end_steering(*member);
+    generation.steered.clear();
 }
 
 /// Returns true when the generation left by itself before its deadline.
@@ -41,6 +73,8 @@ Awaitable<bool> left_by_itself(World& world, GenerationPtr generation) {
         if (!proxy.alive() || !counting)
             continue;
         const auto report = co_await ask_report(world, generation, report_patience);
+        if (report && report->stopping)
+            end_steering(world, *generation); // HAProxy reports it after it closed its listeners
         if (report && report->connections == 0) {
             // An open admin connection is a job that keeps a draining HAProxy alive.
             proxy.close_admin();
@@ -56,11 +90,14 @@ Awaitable<bool> left_by_itself(World& world, GenerationPtr generation) {
 
 void tell_to_drain(World& world, Generation& generation) {
     world.change(generation, GenerationEvent::told_to_drain);
-    generation.proxy->signal(world.dialect.drain_signal);
+    if (generation.left_behind.empty()) // else engine/drain does so when their queues are empty
+        generation.proxy->signal(world.dialect.drain_signal);
 }
 
 Awaitable<void> drain(World& world, GenerationPtr generation) {
     Proxy& proxy = *generation->proxy;
+    if (!generation->left_behind.empty())
+        co_await empty_queues(world, generation);
     const bool by_itself = co_await left_by_itself(world, generation);
     if (!by_itself) {
         world.notice(LogLevel::warning, fmt::format("generation={} drain cut short, {}",
@@ -71,6 +108,7 @@ Awaitable<void> drain(World& world, GenerationPtr generation) {
             proxy.kill();
     }
     const ExitStatus status = co_await proxy.exited();
+    end_steering(world, *generation);
     const double took = milliseconds_between(generation->started, world.clock.now());
     world.change(*generation, GenerationEvent::left,
                  fmt::format("{}, age={}", to_string(status), format_milliseconds(took)));

@@ -35,10 +35,6 @@ Awaitable<bool> try_to_replace(World& world, std::shared_ptr<const ConfigText> t
         co_await put_down(world, up.generation, reason);
         co_return over;
     }
-    // What it was not given by us it may still not want: a crash is no reason to close a socket.
-    take_over->kept.insert(take_over->kept.end(), take_over->closing.begin(),
-                           take_over->closing.end());
-    take_over->closing.clear();
     world.recovery_called_off.reset();
     make_serving(world, up.generation, std::move(*take_over));
     co_return true;

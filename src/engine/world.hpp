@@ -31,6 +31,11 @@ struct Generation {
     pid_t serving_pid = 0; ///< as the proxy reported it; 0 before
     Latch end_now;         ///< a drain is to be cut short
 
+    /// Sockets whose queues only this generation empties: its successor listens at their addresses
+    /// with sockets of its own, of which `steered` has one per address.
+    std::vector<ListeningSocketPtr> left_behind;
+    std::vector<ListeningSocketPtr> steered;
+
     // The last report, kept by engine/report.
     std::optional<ProxyReport> last_report;
     bool asking = false;

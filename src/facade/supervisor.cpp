@@ -48,13 +48,14 @@ public:
     void start(std::function<void()> on_serving, std::function<void(Exit)> on_exit) {
         for (const std::string& note : plan_.line.notes)
             world_.notice(LogLevel::info, note);
-        asio::co_spawn(executor_, run(std::move(on_serving)),
-                       [this, on_exit](const std::exception_ptr& problem, Exit exit) {
-                           if (problem)
-                               std::rethrow_exception(problem);
-                           reaper_.stop();
-                           on_exit(exit);
-                       });
+        asio::co_spawn(
+            executor_, run(std::move(on_serving)),
+            [this, on_exit = std::move(on_exit)](const std::exception_ptr& problem, Exit exit) {
+                if (problem)
+                    std::rethrow_exception(problem);
+                reaper_.stop();
+                on_exit(exit);
+            });
     }
 
     void reload(ReloadOptions options, std::function<void(const ReloadReport&)> on_done) {

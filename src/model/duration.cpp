@@ -1,21 +1,22 @@
 #include <reload/duration.hpp>
 
-#include <charconv>
+#include "model/number.hpp"
+
+#include <algorithm>
 #include <cstdint>
 #include <fmt/format.h>
 
 namespace reload {
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    std::int64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, problem] = std::from_chars(text.data(), end, number);
-    if (problem != std::errc{} || number < 0)
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = parse_number<std::int64_t>(text.substr(0, digits));
+    if (!number)
         return std::nullopt;
 
-    const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+    const std::string_view unit = text.substr(digits);
     std::int64_t scale = 0;
-    if (unit == "ms" || (unit.empty() && number == 0))
+    if (unit == "ms" || (unit.empty() && *number == 0))
         scale = 1;
     else if (unit == "s")
         scale = 1'000;
@@ -29,9 +30,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
         return std::nullopt;
 
     constexpr std::int64_t longest = INT32_MAX;
-    if (number > longest / scale)
+    if (*number > longest / scale)
         return std::nullopt;
-    return std::chrono::milliseconds(number * scale);
+    return std::chrono::milliseconds(*number * scale);
 }
 
 std::string format_milliseconds(double milliseconds) {

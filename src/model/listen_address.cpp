@@ -1,8 +1,9 @@
 #include "model/listen_address.hpp"
 
+#include "model/number.hpp"
+
 #include <arpa/inet.h>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 #include <sys/un.h>
@@ -12,15 +13,6 @@ namespace {
 
 Error wrong(std::string_view text, std::string why) {
     return plain_error(Stage::options, fmt::format("address '{}'", text), std::move(why));
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    unsigned number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, problem] = std::from_chars(text.data(), end, number);
-    if (problem != std::errc{} || rest != end || number == 0 || number > 65535)
-        return std::nullopt;
-    return static_cast<std::uint16_t>(number);
 }
 
 /// The canonical spelling of a numeric address, or nothing.
@@ -60,8 +52,8 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos)
         return wrong(text, "expected HOST:PORT, unix@/path or abns@name");
-    const auto port = parse_port(text.substr(colon + 1));
-    if (!port)
+    const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+    if (!port || *port == 0)
         return wrong(text, "the port must be a number from 1 to 65535");
 
     std::string host(text.substr(0, colon));

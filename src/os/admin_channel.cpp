@@ -79,7 +79,7 @@ Awaitable<Result<std::string>> AdminChannel::exchange(std::string line) {
         co_return sent.error();
     std::string reply;
     while (!reply.ends_with(prompt)) {
-        const std::size_t room = 16 * 1024;
+        const std::size_t room = std::size_t{16} << 10;
         Result<Received> part = co_await receive(*persistent_, room, 0);
         if (!part)
             co_return part.error();

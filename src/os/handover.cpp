@@ -90,16 +90,12 @@ Awaitable<void> answer(WaitableFd& connection, const std::vector<ListeningSocket
 Awaitable<void> serve_handover(std::shared_ptr<WaitableFd> pair,
                                std::vector<ListeningSocketPtr> sockets) {
     const auto executor = co_await asio::this_coro::executor;
-    for (;;) {
-        const std::size_t most = 16; // two zero bytes and one descriptor make a connection
-        std::optional<Received> connection = co_await receive(*pair, most, most);
-        if (!connection)
-            co_return;
-        for (UniqueFd& fd : connection->fds) {
-            WaitableFd client(executor, std::move(fd));
-            co_await answer(client, sockets);
-        }
-    }
+    const std::size_t most = 16; // two zero bytes and one descriptor make a connection
+    std::optional<Received> connection = co_await receive(*pair, most, most);
+    if (!connection || connection->fds.empty())
+        co_return;
+    WaitableFd client(executor, std::move(connection->fds.front()));
+    co_await answer(client, sockets);
 }
 
 } // namespace reload

@@ -8,9 +8,10 @@
 
 namespace reload {
 
-/// Serves hand-over requests that arrive on `pair` (our end of the socketpair given as `-x
-/// sockpair@N`) until its far end is closed or `pair` is. A peer that speaks wrongly loses its
-/// connection and nothing else.
+/// Serves the one hand-over that a proxy asks for at its start, on `pair` (our end of the
+/// socketpair given as `-x sockpair@N`), or ends when its far end is closed or `pair` is. Then it
+/// lets go of the sockets: one that is held here for longer than needed goes on listening with
+/// nobody to accept. A peer that speaks wrongly gets nothing more.
 Awaitable<void> serve_handover(std::shared_ptr<WaitableFd> pair,
                                std::vector<ListeningSocketPtr> sockets);
 

@@ -1,5 +1,6 @@
 #include "os/output_pipe.hpp"
 
+#include "model/printable.hpp"
 #include "os/standard_error.hpp"
 
 #include <array>
@@ -13,7 +14,7 @@ namespace reload {
 namespace {
 
 /// Enough for every alert of a failed start; the beginning goes first.
-constexpr std::size_t longest_tail = 16 * 1024;
+constexpr std::size_t longest_tail = std::size_t{16} << 10;
 
 } // namespace
 
@@ -71,7 +72,7 @@ void OutputPipe::take_rest() {
 
 std::string OutputPipe::tail() {
     take();
-    return tail_;
+    return printable(tail_);
 }
 
 } // namespace reload

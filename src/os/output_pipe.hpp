@@ -23,7 +23,7 @@ public:
     void stop();
     /// Takes what waits in the pipe now: what a process that just ended said last.
     void take_rest();
-    /// The last part of what came, including what waits in the pipe now.
+    /// The last part of what came, including what waits in the pipe now, as printable text.
     [[nodiscard]] std::string tail();
 
 private:

@@ -48,6 +48,8 @@ Awaitable<Result<ProxyReport>> ProxyProcess::report() {
 }
 
 Awaitable<Result<std::vector<ListeningSocket>>> ProxyProcess::collect_sockets() {
+    if (handover_)
+        handover_->close(); // it is ready: it has asked, or never will
     return admin_.collect_sockets();
 }
 

@@ -6,6 +6,7 @@
 #include "os/port_holder.hpp"
 #include "os/proxy_process.hpp"
 #include "os/socket_facts.hpp"
+#include "os/steering.hpp"
 #include <reload/duration.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -210,6 +211,15 @@ std::optional<std::uint64_t> ProxyProcesses::resident_kib(pid_t pid) {
     if (!(file >> total >> resident))
         return std::nullopt;
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+bool ProxyProcesses::steer_to_latest(const ListeningSocket& member, unsigned before,
+                                     unsigned fresh) {
+    return reload::steer_to_latest(member, before, fresh);
+}
+
+void ProxyProcesses::end_steering(const ListeningSocket& member) {
+    reload::end_steering(member);
 }
 
 void ProxyProcesses::retire(const ListeningSocket& socket) {

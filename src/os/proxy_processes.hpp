@@ -28,6 +28,9 @@ public:
     [[nodiscard]] std::string holder_of(const std::string& address) override;
     [[nodiscard]] std::optional<std::uint64_t> accept_queue(const ListeningSocket& socket) override;
     [[nodiscard]] std::optional<std::uint64_t> resident_kib(pid_t pid) override;
+    [[nodiscard]] bool steer_to_latest(const ListeningSocket& member, unsigned before,
+                                       unsigned fresh) override;
+    void end_steering(const ListeningSocket& member) override;
     void retire(const ListeningSocket& socket) override;
 
 private:

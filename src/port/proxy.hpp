@@ -93,6 +93,12 @@ public:
     accept_queue(const ListeningSocket& socket) = 0;
     /// Resident memory of a process of ours.
     [[nodiscard]] virtual std::optional<std::uint64_t> resident_kib(pid_t pid) = 0;
+    /// Of all sockets that share an address by SO_REUSEPORT, only the `fresh` ones that began to
+    /// listen after the first `before` get new connections from now on, until end_steering().
+    /// `member` is any of them. False where that can't be had.
+    [[nodiscard]] virtual bool steer_to_latest(const ListeningSocket& member, unsigned before,
+                                               unsigned fresh) = 0;
+    virtual void end_steering(const ListeningSocket& member) = 0;
     /// A socket is given up for good: removes the path of a Unix socket that is still its own.
     virtual void retire(const ListeningSocket& socket) = 0;
 };

@@ -131,13 +131,17 @@ int show_status(const ControlClient& client, const Command& command) {
         const int code = answer ? fail(*answer) : fail(answer.error());
         return code == exit_not_running ? exit_status_not_running : exit_status_unknown;
     }
+    const json::object status = parse(answer->body);
+    if (!status.contains("state")) {
+        complain("the supervisor's answer can't be understood");
+        return exit_status_unknown;
+    }
     if (command.json) {
         print(answer->body + "\n");
         return 0;
     }
     const std::string clear = command.watch ? "\x1b[H\x1b[2J" : "";
-    print(clear +
-          render_status(parse(answer->body), std::chrono::system_clock::now(), style_of_output()));
+    print(clear + render_status(status, std::chrono::system_clock::now(), style_of_output()));
     return 0;
 }
 

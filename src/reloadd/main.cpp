@@ -179,4 +179,6 @@ int main_of(int argc, char** argv) {
 
 } // namespace reloadd
 
-int main(int argc, char** argv) { return reloadd::main_of(argc, argv); }
+int main(int argc, char** argv) {
+    return reloadd::main_of(argc, argv);
+}
