@@ -7,46 +7,7 @@
 set -eu
 
 rate=${1:-2000}
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=$root/build/quickstart
-
-"$root/tools/packages.sh" build
-cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRELOAD_TESTS=OFF \
-    -DRELOAD_LOAD_CLIENT=ON >/dev/null
-cmake --build "$build"
-reloadd=$build/src/reloadd
-load_client=$build/test/load/load_client
-
-work=$(mktemp -d)
-cd "$work"
-reloadctl() { "$build/src/reloadctl" --socket "$work/run/control.sock" "$@"; }
-supervisor='' load='' squatter=''
-clean_up() {
-    for pid in $load $squatter $supervisor; do
-        kill "$pid" 2>/dev/null || true
-    done
-    wait 2>/dev/null || true
-    cd / && rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-# A plain configuration. The environment variable only makes visible who answered.
-write_config() {
-    cat >haproxy.cfg <<EOF
-global
-    maxconn 2000
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 10s
-    timeout server 10s
-frontend web
-    bind 127.0.0.1:18080
-    ${1:-}
-    http-request return status 200 content-type text/plain hdr x-served-by "\${RELOADD_GENERATION}" string "hello"
-EOF
-}
+. "$(dirname "$0")/common.sh"
 
 # One step of the show: what is done, and what became of it.
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
@@ -85,35 +46,18 @@ done
 
 echo "reloadd serves; $rate new connections a second and 50 kept alive, for about 15 s ..."
 started=$(now_ms)
-"$load_client" --target 127.0.0.1:18080 --rate "$rate" --keepalive 50 --duration 600s \
-    --failures failures.txt --ready-file answered >load.json &
-load=$!
-until [ -e answered ]; do sleep 0.01; done
+start_load
 
 step 'reload' reloadctl reload
 write_config 'bind 127.0.0.1:18081'
 step 'reload, a port added' reloadctl reload
 write_config 'this is no keyword'
 step 'reload, broken configuration' reloadctl reload
-# Somebody else takes the port that the next configuration asks for; `haproxy -c` can't know.
-cat >squatter.cfg <<'EOF'
-global
-    noreuseport
-defaults
-    mode http
-    timeout client 1s
-frontend squatter
-    bind 127.0.0.1:18082
-    http-request return status 200
-EOF
-haproxy -db -f squatter.cfg >/dev/null 2>&1 &
-squatter=$!
-until curl -s -o /dev/null http://127.0.0.1:18082/; do sleep 0.02; done
+# `haproxy -c` can't know that somebody else has the port.
+start_squatter
 write_config 'bind 127.0.0.1:18082'
 step 'reload, busy port' reloadctl reload
-kill "$squatter"
-wait "$squatter" 2>/dev/null || true
-squatter=''
+end_squatter
 write_config
 step 'kill -9 of the worker' kill_worker
 step 'reload, the port removed again' reloadctl reload
@@ -121,9 +65,7 @@ for _ in 1 2 3; do
     step 'reload' reloadctl reload
 done
 
-kill "$load"
-wait "$load" || true
-load=''
+finish_load
 
 echo
 printf '%-32s %4s  %10s  %s\n' 'what was done' 'exit' 'serves now' 'what came of it'
@@ -156,11 +98,7 @@ awk '
     }' generations.tsv failures.tsv
 
 echo
-jq -r '"\(.new.started) new connections: \(.new.ok) answered, " +
-       "refused \(.new.failed.refused), reset \(.new.failed.reset), " +
-       "timed out \(.new.failed.timeout), cut short \(.new.failed.cut_short), " +
-       "wrong \(.new.failed.wrong_answer), other \(.new.failed.other)\n" +
-       "\(.keepalive.requests) requests on kept-alive connections: \(.keepalive.ok) answered"' load.json
+show_losses
 echo 'Only a connection that the killed worker had in its hands can be lost; none may be refused.'
 reloadctl stop >/dev/null
 wait "$supervisor"

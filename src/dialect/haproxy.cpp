@@ -17,6 +17,7 @@ const Dialect& haproxy_dialect() noexcept {
         .check_arguments = haproxy::check_arguments,
         .start_arguments = haproxy::start_arguments,
         .is_config_file = haproxy::is_config_file,
+        .relocated = haproxy::relocated,
         .cleaned_environment = cleaned,
         .drain_signal = SIGUSR1,
         .stop_signal = SIGTERM,

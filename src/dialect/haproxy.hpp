@@ -16,6 +16,8 @@ namespace haproxy {
                                                        const StartParts& parts);
 [[nodiscard]] bool is_config_file(std::string_view file_name);
 
+[[nodiscard]] std::string relocated(std::string_view text, std::string_view path);
+
 [[nodiscard]] std::string admin_config(int admin_fd);
 [[nodiscard]] std::optional<ProxyReport> parse_report(std::string_view reply);
 [[nodiscard]] std::vector<BindFailure> bind_failures(std::string_view output);

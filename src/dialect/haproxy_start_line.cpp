@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <regex>
 
 namespace reload::haproxy {
 namespace {
@@ -161,6 +162,23 @@ std::vector<std::string> start_arguments(const StartLine& line, const StartParts
     add_config_paths(arguments,
                      parts.config_paths.empty() ? line.config_paths : parts.config_paths);
     return arguments;
+}
+
+std::string relocated(std::string_view text, std::string_view path) {
+    // `default-path config` and `parent` (2.4 and later) mean the folder of the file, and the one
+    // above it, as the base of relative paths; `origin DIR` says the same from anywhere.
+    static const std::regex relative(R"((^|\n)([ \t]*default-path[ \t]+)(config|parent)\b)");
+    const std::string folder(path.substr(0, path.rfind('/')));
+    std::string result;
+    const char* rest = text.data();
+    const char* const end = rest + text.size();
+    for (std::cregex_iterator match(rest, end, relative), none; match != none; ++match) {
+        result.append(rest, (*match)[0].first);
+        result += fmt::format("{}{}origin {}{}", (*match)[1].str(), (*match)[2].str(), folder,
+                              (*match)[3].str() == "parent" ? "/.." : "");
+        rest = (*match)[0].second;
+    }
+    return result.append(rest, end);
 }
 
 bool is_config_file(std::string_view file_name) {

@@ -1,5 +1,7 @@
 #include "engine/bring_up.hpp"
 
+#include "engine/drain.hpp"
+
 #include <reload/duration.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -17,16 +19,23 @@ using namespace asio::experimental::awaitable_operators;
 /// may trail the end of its channel.
 constexpr auto leave_grace = 2s;
 
+/// To find a holder is to look through every process.
+constexpr std::size_t most_addresses_named = 3;
+
 /// The reason of a start that ended by itself: the address it could not get, with its holder where
 /// the kernel tells, else the proxy's first complaint.
 std::string reason_of_exit(World& world, ExitStatus status, std::string_view output) {
     std::string reason;
-    for (const BindFailure& failure : world.dialect.bind_failures(output)) {
-        reason +=
-            fmt::format("{}{}: {}", reason.empty() ? "" : "; ", failure.address, failure.cause);
-        if (const std::string holder = world.proxies.holder_of(failure.address); !holder.empty())
+    const std::vector<BindFailure> failures = world.dialect.bind_failures(output);
+    for (std::size_t i = 0; i < failures.size() && i < most_addresses_named; ++i) {
+        reason += fmt::format("{}{}: {}", reason.empty() ? "" : "; ", failures[i].address,
+                              failures[i].cause);
+        const std::string holder = world.proxies.holder_of(failures[i].address);
+        if (!holder.empty())
             reason += fmt::format(" (held by {})", holder);
     }
+    if (failures.size() > most_addresses_named)
+        reason += fmt::format("; and {} more", failures.size() - most_addresses_named);
     if (reason.empty())
         reason = world.dialect.first_complaint(output);
     const std::string ended = to_string(status);
@@ -120,8 +129,12 @@ Awaitable<BringUp> bring_up(World& world, std::shared_ptr<const ConfigText> text
 
 Awaitable<void> put_down(World& world, GenerationPtr generation, std::string reason) {
     Proxy& proxy = *generation->proxy;
+    if (generation->phase == Phase::ready && proxy.alive()) {
+        retire(world, std::move(generation), std::move(reason));
+        co_return;
+    }
     if (proxy.alive()) {
-        // It may already have accepted from the shared sockets, so it is first asked politely.
+        // It may accept from the shared sockets before it answers, so it is first asked politely.
         proxy.close_admin();
         proxy.signal(world.dialect.drain_signal);
         co_await (proxy.exited() || world.clock.sleep_for(leave_grace));

@@ -32,8 +32,9 @@ struct BringUp {
 Awaitable<BringUp> bring_up(World& world, std::shared_ptr<const ConfigText> text, TextSource source,
                             std::shared_ptr<Latch> called_off);
 
-/// Ends a generation that never served: it is asked to finish what it may have accepted, then
-/// killed. Returns when it is gone.
+/// Ends a generation that never served. One that was ready drains like any other, for it may have
+/// accepted connections; one that was not is asked to leave and soon killed, and is gone when this
+/// returns.
 Awaitable<void> put_down(World& world, GenerationPtr generation, std::string reason);
 
 } // namespace reload

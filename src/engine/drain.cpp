@@ -86,14 +86,7 @@ Awaitable<bool> left_by_itself(World& world, GenerationPtr generation) {
     co_return !proxy.alive();
 }
 
-} // namespace
-
-void tell_to_drain(World& world, Generation& generation) {
-    world.change(generation, GenerationEvent::told_to_drain);
-    if (generation.left_behind.empty()) // else engine/drain does so when their queues are empty
-        generation.proxy->signal(world.dialect.drain_signal);
-}
-
+/// Runs until a draining generation is gone.
 Awaitable<void> drain(World& world, GenerationPtr generation) {
     Proxy& proxy = *generation->proxy;
     if (!generation->left_behind.empty())
@@ -112,6 +105,15 @@ Awaitable<void> drain(World& world, GenerationPtr generation) {
     const double took = milliseconds_between(generation->started, world.clock.now());
     world.change(*generation, GenerationEvent::left,
                  fmt::format("{}, age={}", to_string(status), format_milliseconds(took)));
+}
+
+} // namespace
+
+void retire(World& world, GenerationPtr generation, std::string reason) {
+    world.change(*generation, GenerationEvent::told_to_drain, std::move(reason));
+    if (generation->left_behind.empty()) // else it empties their queues first
+        generation->proxy->signal(world.dialect.drain_signal);
+    world.tasks.start(drain(world, std::move(generation)));
 }
 
 void bound_draining(World& world) {

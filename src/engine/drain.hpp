@@ -5,12 +5,10 @@
 
 namespace reload {
 
-/// Tells a serving generation to finish its connections and leave; does not suspend.
-void tell_to_drain(World& world, Generation& generation);
-
-/// Runs until a draining generation is gone. Ends it early, with its connections cut, at
-/// Config::drain_timeout or when `generation->end_now` is set.
-Awaitable<void> drain(World& world, GenerationPtr generation);
+/// Tells a serving or ready generation to finish its connections and leave, and sees to it that it
+/// does: its connections are cut at Config::drain_timeout, or when `generation->end_now` is set.
+/// Does not suspend. `reason` is for the log.
+void retire(World& world, GenerationPtr generation, std::string reason = {});
 
 /// Cuts short the oldest drains beyond Config::max_generations.
 void bound_draining(World& world);

@@ -13,38 +13,58 @@ namespace {
 
 using namespace asio::experimental::awaitable_operators;
 
-/// One try. True when the search for a replacement is over.
-Awaitable<bool> try_to_replace(World& world, std::shared_ptr<const ConfigText> text,
-                               std::shared_ptr<Latch> called_off) {
-    // The text that served, not what the files hold meanwhile: nobody has asked for that yet.
-    const auto on_disk = world.proxies.read_config();
-    const TextSource source =
-        on_disk && on_disk->hash == text->hash ? TextSource::disk : TextSource::snapshot;
-    BringUp up = co_await bring_up(world, text, source, called_off);
-    if (!up.generation) {
-        if (called_off->is_set() || world.stop.is_set())
-            co_return true;
-        ++world.young_deaths;
-        world.notice(LogLevel::error, "the replacement did not start: " + up.failure.reason);
-        co_return false;
-    }
-    auto take_over = co_await prepare_take_over(world, up.generation);
-    if (!take_over || called_off->is_set() || world.stop.is_set()) {
-        const bool over = called_off->is_set() || world.stop.is_set();
-        std::string reason = take_over ? "no longer needed" : to_line(take_over.error());
+/// What a replacement is to run.
+struct Replacement {
+    std::shared_ptr<const ConfigText> text;
+    TextSource source = TextSource::disk;
+};
+
+/// The text that served, not what the files hold meanwhile: nobody has asked for that yet. Only
+/// when that text could not be started (a certificate that it names may be gone) the files get
+/// their turn: a configuration that nobody asked for serves better than none.
+Replacement choose(World& world, std::shared_ptr<const ConfigText> served, bool served_failed) {
+    auto on_disk = world.proxies.read_config();
+    if (!on_disk)
+        return {std::move(served), TextSource::snapshot};
+    if (on_disk->hash == served->hash)
+        return {std::move(served), TextSource::disk};
+    if (!served_failed)
+        return {std::move(served), TextSource::snapshot};
+    world.notice(LogLevel::error, "what served can't be started; trying the files on disk, which "
+                                  "differ from it");
+    return {std::make_shared<const ConfigText>(std::move(*on_disk)), TextSource::disk};
+}
+
+/// How a try ended.
+enum class Try { succeeded, called_off, failed };
+
+Awaitable<Try> try_to_replace(World& world, Replacement replacement,
+                              std::shared_ptr<Latch> called_off) {
+    BringUp up = co_await bring_up(world, replacement.text, replacement.source, called_off);
+    std::string reason = up.failure.reason;
+    if (up.generation) {
+        auto take_over = co_await prepare_take_over(world, up.generation);
+        if (take_over && !called_off->is_set() && !world.stop.is_set()) {
+            world.recovery_called_off.reset();
+            make_serving(world, up.generation, std::move(*take_over));
+            co_return Try::succeeded;
+        }
+        reason = take_over ? "no longer needed" : to_line(take_over.error());
         co_await put_down(world, up.generation, reason);
-        co_return over;
     }
-    world.recovery_called_off.reset();
-    make_serving(world, up.generation, std::move(*take_over));
-    co_return true;
+    if (called_off->is_set() || world.stop.is_set())
+        co_return Try::called_off;
+    ++world.young_deaths;
+    world.notice(LogLevel::error, "the replacement did not start: " + reason);
+    co_return Try::failed;
 }
 
 Awaitable<void> replace(World& world, std::shared_ptr<const ConfigText> text) {
     auto called_off = std::make_shared<Latch>(world.executor);
     world.recovery_called_off = called_off;
-    bool over = false;
-    while (!over) {
+    Try last = Try::called_off;
+    bool served_failed = false;
+    do {
         const auto delay = restart_delay(world.young_deaths);
         if (delay.count() > 0) {
             world.notice(LogLevel::warning,
@@ -54,8 +74,10 @@ Awaitable<void> replace(World& world, std::shared_ptr<const ConfigText> text) {
         }
         if (called_off->is_set() || world.stop.is_set())
             break;
-        over = co_await try_to_replace(world, text, called_off);
-    }
+        Replacement replacement = choose(world, text, served_failed);
+        last = co_await try_to_replace(world, replacement, called_off);
+        served_failed = last == Try::failed && !served_failed; // they take turns
+    } while (last == Try::failed);
     if (world.recovery_called_off == called_off)
         world.recovery_called_off.reset();
 }

@@ -127,10 +127,8 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
 
     // ---- commit: nothing below may fail or suspend ----
     GenerationPtr before = make_serving(world, candidate, std::move(*take_over));
-    if (before) {
-        tell_to_drain(world, *before);
-        world.tasks.start(drain(world, before));
-    }
+    if (before)
+        retire(world, before);
     report.timings_ms.cutover = telling.step("cutover");
     bound_draining(world);
     report.stage = word(Stage::commit);

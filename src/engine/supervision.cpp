@@ -18,8 +18,10 @@ Supervision::Supervision(World& world, StartLine line)
 void Supervision::stop(StopMode mode) {
     if (!world_.stop.is_set())
         world_.notice(LogLevel::info, "asked to stop");
-    if (!world_.stop.is_set() || mode > stop_mode_)
+    if (!world_.stop.is_set() || mode > stop_mode_) {
         stop_mode_ = mode;
+        stop_deadline_ = world_.clock.now() + world_.config.stop_timeout;
+    }
     world_.stop.set();
     stop_mode_changed_.notify_all();
     if (stop_mode_ == StopMode::now)
@@ -80,27 +82,26 @@ void Supervision::take_over_from_replaced() {
 }
 
 Awaitable<void> Supervision::end_all() {
+    if (world_
+            .crash) // with OnCrash::exit: nothing serves, so what still drains gets its usual time
+        stop(StopMode::bounded);
     if (stop_mode_ == StopMode::now)
         kill_all();
-    if (world_.serving) {
-        tell_to_drain(world_, *world_.serving);
-        world_.tasks.start(drain(world_, world_.serving));
-        world_.serving.reset();
-    }
+    if (world_.serving)
+        retire(world_, std::exchange(world_.serving, nullptr));
     for (const ListeningSocketPtr& socket : world_.held)
         world_.proxies.retire(*socket);
     world_.held.clear();
 
-    const TimePoint deadline = world_.clock.now() + world_.config.stop_timeout;
     bool cut = false;
     while (world_.tasks.running() > 0) {
         if (stop_mode_ == StopMode::bounded && !cut) {
             co_await (world_.tasks.wait_until_left(0) || stop_mode_changed_.wait() ||
-                      world_.clock.sleep_until(deadline));
+                      world_.clock.sleep_until(stop_deadline_));
         } else {
             co_await (world_.tasks.wait_until_left(0) || stop_mode_changed_.wait());
         }
-        if (stop_mode_ == StopMode::bounded && world_.clock.now() >= deadline) {
+        if (stop_mode_ == StopMode::bounded && world_.clock.now() >= stop_deadline_) {
             cut = true;
             for (const GenerationPtr& generation : world_.generations)
                 generation->end_now.set();

@@ -38,6 +38,7 @@ private:
     StartLine line_;
     ReloadQueue queue_;
     StopMode stop_mode_ = StopMode::graceful;
+    TimePoint stop_deadline_; ///< of StopMode::bounded
     int die_of_ = 0;
     Condition stop_mode_changed_;
     Latch ended_;

@@ -8,6 +8,7 @@
 #include "os/pid_file.hpp"
 #include "os/proxy_processes.hpp"
 #include "os/runtime_dir.hpp"
+#include "os/socket_facts.hpp"
 #include "os/steady_clock.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -128,8 +129,11 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(asio::io_context& context
     std::vector<ListeningSocketPtr> bound;
     for (const NamedAddress& listen : plan->listen) {
         auto socket = bind_listen(listen.name, listen.address);
-        if (!socket)
+        if (!socket) {
+            for (const ListeningSocketPtr& earlier : bound)
+                remove_path_of(*earlier);
             return socket.error();
+        }
         bound.push_back(std::make_shared<const ListeningSocket>(std::move(*socket)));
     }
     auto parts = std::make_unique<Parts>(context, std::move(*plan), std::move(*runtime),

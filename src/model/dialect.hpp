@@ -61,6 +61,8 @@ struct Dialect {
     std::vector<std::string> (*check_arguments)(const StartLine& line);
     std::vector<std::string> (*start_arguments)(const StartLine& line, const StartParts& parts);
     bool (*is_config_file)(std::string_view file_name); ///< which files of a folder it reads
+    /// A configuration file's text, fit to be read from elsewhere than its absolute path.
+    std::string (*relocated)(std::string_view text, std::string_view path);
     std::span<const std::string_view>
         cleaned_environment; ///< variables that would confuse a child;
                              ///< a final * stands for any ending

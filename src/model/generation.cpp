@@ -15,7 +15,7 @@ std::optional<Phase> advance(Phase phase, GenerationEvent event) noexcept {
         case GenerationEvent::refused:
             return Phase::failed;
         case GenerationEvent::told_to_drain:
-            return std::nullopt;
+            return phase == Phase::ready ? std::optional{Phase::draining} : std::nullopt;
         }
         break;
     case Phase::serving:

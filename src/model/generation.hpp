@@ -2,10 +2,12 @@
 //
 //              answered   committed   told_to_drain   left     refused
 //   starting   ready      -           -               failed   failed
-//   ready      -          serving     -               failed   failed
+//   ready      -          serving     draining        failed   failed
 //   serving    -          -           draining        gone     -
 //   draining   -          -           -               gone     -
 //   gone, failed: the end, nothing follows
+//
+// A candidate that was ready when it was given up drains: it may have accepted connections.
 //
 // `probation` and `paused` of the product's vocabulary get their rows when a generation can be
 // watched before its commit.

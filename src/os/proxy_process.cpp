@@ -7,10 +7,13 @@ namespace reload {
 ProxyProcess::ProxyProcess(const asio::any_io_executor& executor, const Dialect& dialect,
                            Reaper& reaper, pid_t pid, UniqueFd admin,
                            std::shared_ptr<OutputPipe> output, std::shared_ptr<WaitableFd> handover)
-    : dialect_(dialect), pid_(pid), admin_(executor, std::move(admin)), output_(std::move(output)),
-      handover_(std::move(handover)), end_(std::make_shared<ProcessEnd>(executor)) {
-    reaper.watch(pid, [end = end_, output_pipe = output_](ExitStatus status) {
+    : dialect_(dialect), pid_(pid),
+      admin_(std::make_shared<AdminChannel>(executor, std::move(admin))),
+      output_(std::move(output)), handover_(std::move(handover)),
+      end_(std::make_shared<ProcessEnd>(executor)) {
+    reaper.watch(pid, [end = end_, output_pipe = output_, channel = admin_](ExitStatus status) {
         output_pipe->take_rest();
+        channel->close(); // a child of it may hold the far end open
         end->status = status;
         end->ended.set();
     });
@@ -27,8 +30,10 @@ void ProxyProcess::signal(int number) {
 }
 
 void ProxyProcess::kill() {
-    if (alive())
-        ::kill(-pid_, SIGKILL);
+    if (!alive())
+        return;
+    ::kill(-pid_, SIGKILL);
+    ::kill(pid_, SIGKILL); // it may have left its group
 }
 
 Awaitable<ExitStatus> ProxyProcess::exited() {
@@ -38,7 +43,7 @@ Awaitable<ExitStatus> ProxyProcess::exited() {
 }
 
 Awaitable<Result<ProxyReport>> ProxyProcess::report() {
-    Result<std::string> reply = co_await admin_.ask(dialect_.report_request);
+    Result<std::string> reply = co_await admin_->ask(dialect_.report_request);
     if (!reply)
         co_return reply.error();
     const auto report = dialect_.parse_report(*reply);
@@ -50,7 +55,7 @@ Awaitable<Result<ProxyReport>> ProxyProcess::report() {
 Awaitable<Result<std::vector<ListeningSocket>>> ProxyProcess::collect_sockets() {
     if (handover_)
         handover_->close(); // it is ready: it has asked, or never will
-    return admin_.collect_sockets();
+    return admin_->collect_sockets();
 }
 
 } // namespace reload

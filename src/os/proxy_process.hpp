@@ -31,13 +31,13 @@ public:
     Awaitable<ExitStatus> exited() override;
     Awaitable<Result<ProxyReport>> report() override;
     Awaitable<Result<std::vector<ListeningSocket>>> collect_sockets() override;
-    void close_admin() override { admin_.close(); }
+    void close_admin() override { admin_->close(); }
     [[nodiscard]] std::string output() const override { return output_->tail(); }
 
 private:
     const Dialect& dialect_;
     pid_t pid_;
-    AdminChannel admin_;
+    std::shared_ptr<AdminChannel> admin_;
     std::shared_ptr<OutputPipe> output_;
     std::shared_ptr<WaitableFd> handover_;
     std::shared_ptr<ProcessEnd> end_;

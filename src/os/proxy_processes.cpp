@@ -14,6 +14,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <sys/mman.h>
@@ -49,8 +50,10 @@ public:
         });
     }
     ~RunningCheck() {
-        if (!end_->ended.is_set())
-            ::kill(-pid_, SIGKILL);
+        if (end_->ended.is_set())
+            return;
+        ::kill(-pid_, SIGKILL);
+        ::kill(pid_, SIGKILL); // it may have left its group
     }
     RunningCheck(const RunningCheck&) = delete;
     RunningCheck& operator=(const RunningCheck&) = delete;
@@ -165,7 +168,10 @@ Result<std::unique_ptr<Proxy>> ProxyProcesses::start(const StartRequest& request
     std::vector<UniqueFd> texts;
     if (request.text != nullptr)
         for (const ConfigFile& file : request.text->files) {
-            auto text = make_memory_file(file.path, file.text);
+            const std::string path = std::filesystem::absolute(
+                std::filesystem::path(command_.line.working_folder) / file.path);
+            const std::string relocated = command_.dialect.relocated(file.text, path);
+            auto text = make_memory_file("reloadd-text.cfg", relocated);
             if (!text)
                 return text.error();
             parts.config_paths.push_back(fmt::format("/proc/self/fd/{}", text->get()));

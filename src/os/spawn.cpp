@@ -30,7 +30,7 @@ std::optional<rlimit> caller_limit;
 /// `problem`.
 [[noreturn]] void become(const SpawnPlan& plan, char* const* argv, char* const* envp,
                          volatile int& problem) {
-    ::setpgid(0, 0);
+    ::setsid();
     for (int number = 1; number < NSIG; ++number) {
         struct sigaction plain {};
         plain.sa_handler = SIG_DFL;

@@ -184,8 +184,12 @@ int run_stop(const ControlClient& client, const Command& command) {
 std::optional<std::filesystem::path> find_socket(const Command& command, int& code) {
     if (!command.socket.empty())
         return command.socket;
-    if (!command.name.empty())
+    if (!command.name.empty()) {
+        for (const reload::Instance& instance : reload::find_instances())
+            if (instance.name == command.name)
+                return instance.socket;
         return reload::default_runtime_dir(command.name) / "control.sock";
+    }
     std::vector<reload::Instance> running;
     std::string names;
     for (reload::Instance& instance : reload::find_instances()) {

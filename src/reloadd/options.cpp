@@ -10,7 +10,9 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <iterator>
 #include <optional>
+#include <sstream>
 
 namespace reloadd {
 namespace {
@@ -29,7 +31,7 @@ po::options_description describe_options() {
     auto add = options.add_options();
     add("name", po::value<Text>()->value_name("NAME"), "instance name; the proxy's base name");
     add("runtime-dir", po::value<Text>()->value_name("DIR"), "control socket; /run/reloadd/NAME");
-    add("listen", po::value<std::vector<Text>>()->composing()->value_name("NAME=ADDRESS"),
+    add("listen", po::value<std::vector<Text>>()->value_name("NAME=ADDRESS"),
         "bind it, hand it down as fd@${NAME}");
     add("check-timeout", po::value<Text>()->value_name("TIME"), "longest check; 60s");
     add("ready-timeout", po::value<Text>()->value_name("TIME"), "longest start; 60s");
@@ -77,7 +79,7 @@ std::string option_of_variable(const std::string& variable,
         return letter == '_' ? '-' : static_cast<char>(std::tolower(letter));
     });
     const auto* const known = options.find_nothrow(name, false);
-    return known != nullptr && known->semantic()->max_tokens() > 0 ? name : std::string();
+    return known != nullptr && name != "help" && name != "version" ? name : std::string();
 }
 
 /// Thrown by the readers below and caught in parse_command_line; never leaves this file.
@@ -121,7 +123,12 @@ void read_text(const Values& values, const char* option, Path& into) {
 void read_listen(const Values& values, reload::Config& config) {
     if (values.count("listen") == 0)
         return;
-    for (const Text& text : values["listen"].as<std::vector<Text>>()) {
+    std::vector<Text> words; // the environment has them in one value, separated by blanks
+    for (const Text& value : values["listen"].as<std::vector<Text>>()) {
+        std::istringstream stream(value);
+        words.insert(words.end(), std::istream_iterator<Text>(stream), {});
+    }
+    for (const Text& text : words) {
         const std::size_t equals = text.find('=');
         if (equals == Text::npos || equals == 0)
             refuse("listen", text, "NAME=ADDRESS");

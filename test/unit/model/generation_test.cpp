@@ -14,6 +14,7 @@ TEST_CASE("every phase and event leads where the table says, and nowhere else") 
         {{Phase::starting, left}, Phase::failed},
         {{Phase::starting, refused}, Phase::failed},
         {{Phase::ready, committed}, Phase::serving},
+        {{Phase::ready, told_to_drain}, Phase::draining},
         {{Phase::ready, left}, Phase::failed},
         {{Phase::ready, refused}, Phase::failed},
         {{Phase::serving, told_to_drain}, Phase::draining},
