@@ -129,6 +129,8 @@ std::vector<Instance> find_instances() {
     namespace fs = std::filesystem;
     std::vector<Instance> found;
     for (const fs::path& folder : runtime_folders()) {
+        if (!is_trusted(folder))
+            continue;
         std::error_code ignored;
         for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
              entry.increment(ignored)) {

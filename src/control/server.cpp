@@ -4,7 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fcntl.h>
+#include <cerrno>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,18 +46,21 @@ void ControlServer::start() {
 
 Awaitable<void> ControlServer::accept() {
     while (!closing_.is_set()) {
-        Socket socket(executor_);
         constexpr auto token = asio::as_tuple(asio::use_awaitable);
-        const auto result = co_await acceptor_.async_accept(socket, token);
+        co_await acceptor_.async_wait(asio::socket_base::wait_read, token);
         if (!acceptor_.is_open())
             co_return;
-        if (std::get<0>(result)) {
+        // Not by Asio, whose accept leaves the descriptor open over exec: a proxy that is started
+        // in between would hold our client's connection.
+        const int fd =
+            ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0) {
             // Out of descriptors, most likely: the clients that leave give some back.
-            co_await (clock_.sleep_for(100ms) || closing_.wait());
+            if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+                co_await (clock_.sleep_for(100ms) || closing_.wait());
             continue;
         }
-        // Asio's accept leaves it open over exec; a proxy must not hold our clients' connections.
-        ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+        Socket socket(executor_, asio::local::stream_protocol(), fd);
         if (!permitted(socket)) {
             refuse(socket, "403 Forbidden", "not permitted");
         } else if (!make_room()) {

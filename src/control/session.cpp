@@ -14,6 +14,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
+#include <poll.h>
 
 namespace reload {
 namespace {
@@ -22,6 +23,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace json = boost::json;
 using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr auto request_time = 10s; ///< for a whole request, and between two of them
@@ -58,6 +60,9 @@ private:
     Awaitable<bool> stream_line(json::object line);
     Awaitable<bool> end_stream();
 
+    /// Returns when the client has closed its connection: nobody waits for the answer any more.
+    Awaitable<void> gone();
+
     /// Lets a client that still writes read our answer before the connection ends.
     Awaitable<void> hang_up();
 
@@ -87,7 +92,6 @@ Awaitable<std::optional<Request>> Session::read_request() {
     parser.header_limit(longest_header);
     parser.body_limit(longest_body);
     // A timer of our own: Beast's would close the stream, and the client would not hear why.
-    using namespace asio::experimental::awaitable_operators;
     stream_.expires_never();
     asio::steady_timer timer(stream_.get_executor(), request_time);
     const auto outcome = co_await (http::async_read(stream_.socket(), buffer_, parser, token) ||
@@ -176,7 +180,7 @@ Awaitable<bool> Session::check(Request request) {
         const bool told = co_await refuse(http::status::bad_request, to_line(body.error()));
         co_return told;
     }
-    const CheckOutcome outcome = co_await supervision_.check();
+    const CheckOutcome outcome = co_await supervision_.checks().check();
     json::object object{{"passed", outcome.passed},
                         {"reason", printable(outcome.reason)},
                         {"proxy_output", outcome.output}};
@@ -200,14 +204,17 @@ Awaitable<bool> Session::reload(Request request) {
     std::size_t next = 0;
     while (told && (!run->outcome || next < run->steps.size())) {
         if (next == run->steps.size()) {
-            co_await run->changed.wait();
+            const auto woken = co_await (run->changed.wait() || gone());
+            told = woken.index() == 0;
             continue;
         }
         json::object line = to_json(run->steps[next++]);
         told = co_await stream_line(std::move(line));
     }
-    if (told && body->wait_drain && run->outcome->retired)
-        co_await run->outcome->retired->proxy->exited();
+    if (told && body->wait_drain && run->outcome->retired) {
+        const auto woken = co_await (run->outcome->retired->proxy->exited() || gone());
+        told = woken.index() == 0;
+    }
     if (told) {
         json::object report = to_json(run->outcome->report);
         told = co_await stream_line(std::move(report));
@@ -230,7 +237,10 @@ Awaitable<bool> Session::stop(Request request) {
         json::object line{{"state", "stopping"}};
         told = co_await stream_line(std::move(line));
     }
-    co_await supervision_.ended().wait();
+    if (told) {
+        const auto woken = co_await (supervision_.ended().wait() || gone());
+        told = woken.index() == 0;
+    }
     if (told) {
         json::object line{{"state", "stopped"}};
         told = co_await stream_line(std::move(line));
@@ -281,6 +291,16 @@ Awaitable<bool> Session::end_stream() {
     stream_.expires_after(write_time);
     const auto result = co_await asio::async_write(stream_, last, token);
     co_return !std::get<0>(result);
+}
+
+Awaitable<void> Session::gone() {
+    co_await stream_.socket().async_wait(asio::socket_base::wait_read, token);
+    // One that only shut its sending side (as `socat` does) still reads: that is no POLLHUP.
+    pollfd state{stream_.socket().native_handle(), POLLIN, 0};
+    if (::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0)
+        co_return;
+    asio::steady_timer never(stream_.get_executor(), asio::steady_timer::time_point::max());
+    co_await never.async_wait(token);
 }
 
 Awaitable<void> Session::hang_up() {

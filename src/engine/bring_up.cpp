@@ -78,6 +78,7 @@ Awaitable<std::optional<BringUpFailure>> wait_until_ready(World& world, Generati
             "not ready within {}",
             format_milliseconds(static_cast<double>(world.config.ready_timeout.count())));
     } else if (outcome.index() == 3) {
+        failure.stage = Stage::stop;
         failure.reason = "asked to stop";
     } else if (outcome.index() == 4) {
         failure.reason = "no longer needed";

@@ -80,8 +80,10 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
         world.proxies.check(world.last_generation + 1, world.held, world.config.check_timeout) ||
         world.stop.wait());
     report.timings_ms.check = milliseconds_between(check_began, world.clock.now());
-    if (check_outcome.index() == 1)
+    if (check_outcome.index() == 1) {
+        report.stage = word(Stage::stop);
         co_return telling.finish(ReloadResult::rejected, "asked to stop");
+    }
     const CheckOutcome& checked = std::get<0>(check_outcome);
     tell_words(world, checked);
     if (!checked.passed)
@@ -117,6 +119,8 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
                              : world.stop.is_set() ? "asked to stop"
                                                    : "the candidate died";
         std::string output = candidate->proxy->output();
+        if (world.stop.is_set())
+            report.stage = word(Stage::stop);
         co_await put_down(world, candidate, reason);
         co_return telling.finish(ReloadResult::rejected, reason, output);
     }
@@ -127,6 +131,7 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
 
     // ---- commit: nothing below may fail or suspend ----
     GenerationPtr before = make_serving(world, candidate, std::move(*take_over));
+    world.young_deaths = 0; // what the text before did is no fault of this one
     if (before)
         retire(world, before);
     report.timings_ms.cutover = telling.step("cutover");

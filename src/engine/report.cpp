@@ -24,13 +24,12 @@ Awaitable<std::optional<ProxyReport>> ask_report(World& world, GenerationPtr gen
         co_return std::nullopt;
     if (!generation->asking) {
         generation->asking = true;
-        generation->last_report.reset();
         world.tasks.start(ask(generation));
     }
     const TimePoint deadline = world.clock.now() + patience;
     while (generation->asking && world.clock.now() < deadline)
         co_await (generation->report_arrived.wait() || world.clock.sleep_until(deadline));
-    if (generation->asking)
+    if (generation->asking || generation->channel_broken)
         co_return std::nullopt;
     co_return generation->last_report;
 }

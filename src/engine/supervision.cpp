@@ -12,8 +12,8 @@ namespace reload {
 using namespace asio::experimental::awaitable_operators;
 
 Supervision::Supervision(World& world, StartLine line)
-    : world_(world), line_(std::move(line)), queue_(world), stop_mode_changed_(world.executor),
-      ended_(world.executor) {}
+    : world_(world), line_(std::move(line)), queue_(world), checks_(world),
+      stop_mode_changed_(world.executor), ended_(world.executor) {}
 
 void Supervision::stop(StopMode mode) {
     if (!world_.stop.is_set())
@@ -124,12 +124,6 @@ Exit Supervision::exit_of_stop() const {
         exit.signal = world_.crash->signal;
     }
     return exit;
-}
-
-Awaitable<CheckOutcome> Supervision::check() {
-    CheckOutcome outcome = co_await world_.proxies.check(world_.last_generation + 1, world_.held,
-                                                         world_.config.check_timeout);
-    co_return outcome;
 }
 
 } // namespace reload

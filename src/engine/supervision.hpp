@@ -1,6 +1,7 @@
 // The life of a supervisor: the first start, reloads on request, the graceful stop.
 #pragma once
 
+#include "engine/check_queue.hpp"
 #include "engine/reload_queue.hpp"
 
 #include <reload/supervisor.hpp>
@@ -20,8 +21,7 @@ public:
     void die_of(int signal);
 
     [[nodiscard]] ReloadQueue& queue() noexcept { return queue_; }
-    /// Steps 2 and 3 of a reload, alone; beside whatever else goes on.
-    Awaitable<CheckOutcome> check();
+    [[nodiscard]] CheckQueue& checks() noexcept { return checks_; }
     Awaitable<Status> status();
     [[nodiscard]] GenerationId serving() const;
     /// Set when every process has ended and run() is about to return.
@@ -37,6 +37,7 @@ private:
     World& world_;
     StartLine line_;
     ReloadQueue queue_;
+    CheckQueue checks_;
     StopMode stop_mode_ = StopMode::graceful;
     TimePoint stop_deadline_; ///< of StopMode::bounded
     int die_of_ = 0;

@@ -2,7 +2,10 @@
 
 #include "model/listen_address.hpp"
 
+#include <arpa/inet.h>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -15,9 +18,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Socket inodes that listen on `port`, from /proc/net/tcp or tcp6 (one row a socket: number,
-/// ADDRESS:PORT in hexadecimal, remote, state, ..., inode as the tenth word; state 0A is LISTEN).
-void add_listeners(const char* table, unsigned port, std::set<std::string>& inodes) {
+/// The address of a row: words of 32 bits in hexadecimal, each in the byte order of the machine.
+std::string host_of(std::string_view digits) {
+    std::array<std::uint32_t, 4> words{};
+    const std::size_t count = digits.size() / 8;
+    for (std::size_t i = 0; i < count && i < words.size(); ++i) {
+        const std::string_view word = digits.substr(i * 8, 8);
+        std::from_chars(word.data(), word.data() + word.size(), words[i], 16); // NOLINT: whole word
+    }
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    ::inet_ntop(count == 1 ? AF_INET : AF_INET6, words.data(), text.data(), text.size());
+    return text.data();
+}
+
+bool is_wildcard(std::string_view host) {
+    return host == "0.0.0.0" || host == "::";
+}
+
+/// Socket inodes that listen where `address` can't, from /proc/net/tcp or tcp6 (one row a socket:
+/// number, ADDRESS:PORT in hexadecimal, remote, state, ..., inode as the tenth word; state 0A is
+/// LISTEN).
+void add_listeners(const char* table, const ListenAddress& address, std::set<std::string>& inodes) {
     std::ifstream file(table);
     std::string row;
     std::getline(file, row); // headings
@@ -29,9 +50,11 @@ void add_listeners(const char* table, unsigned port, std::set<std::string>& inod
         const std::size_t colon = local.rfind(':');
         if (state != "0A" || colon == std::string::npos)
             continue;
-        unsigned row_port = 0;
-        std::from_chars(local.data() + colon + 1, local.data() + local.size(), row_port, 16);
-        if (row_port == port)
+        unsigned port = 0;
+        std::from_chars(local.data() + colon + 1, local.data() + local.size(), port, 16);
+        const std::string host = host_of(std::string_view(local).substr(0, colon));
+        if (port == address.port &&
+            (host == address.host || is_wildcard(host) || is_wildcard(address.host)))
             inodes.insert(fmt::format("socket:[{}]", inode));
     }
 }
@@ -61,8 +84,8 @@ std::string holder_of_address(const std::string& address) {
     if (!parsed || parsed->port == 0)
         return {};
     std::set<std::string> inodes;
-    add_listeners("/proc/net/tcp", parsed->port, inodes);
-    add_listeners("/proc/net/tcp6", parsed->port, inodes);
+    add_listeners("/proc/net/tcp", *parsed, inodes);
+    add_listeners("/proc/net/tcp6", *parsed, inodes);
     if (inodes.empty())
         return {};
     const std::string ourselves = std::to_string(::getpid());

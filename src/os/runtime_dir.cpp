@@ -60,6 +60,12 @@ std::vector<fs::path> runtime_folders() {
     return folders;
 }
 
+bool is_trusted(const fs::path& folder) {
+    struct stat facts {};
+    return ::lstat(folder.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) &&
+           (facts.st_uid == 0 || facts.st_uid == ::geteuid()) && (facts.st_mode & 022) == 0;
+}
+
 fs::path default_runtime_dir(const std::string& name) {
     return runtime_folders().front() / name;
 }

@@ -15,8 +15,12 @@ namespace reload {
 
 inline constexpr const char* control_socket_name = "control.sock";
 
-/// The folders below which instances of this user keep theirs, nearest first.
+/// The folders below which instances of this user keep theirs, nearest first. One in a shared place
+/// may have been planted by somebody else: see is_trusted().
 [[nodiscard]] std::vector<std::filesystem::path> runtime_folders();
+
+/// True for a real folder that belongs to root or to us and that nobody else may write to.
+[[nodiscard]] bool is_trusted(const std::filesystem::path& folder);
 
 class RuntimeDir {
 public:

@@ -158,7 +158,7 @@ int run_health(const ControlClient& client, const Command& command) {
     const Answer answer = client.request("GET", "/healthz", "", command.timeout);
     if (!answer)
         return fail(answer.error());
-    if (answer->status == 403)
+    if (parse(answer->body).contains("error"))
         return fail(*answer);
     const std::string serving = text_of(parse(answer->body), "serving");
     print(command.json            ? answer->body + "\n"
@@ -188,7 +188,9 @@ std::optional<std::filesystem::path> find_socket(const Command& command, int& co
         for (const reload::Instance& instance : reload::find_instances())
             if (instance.name == command.name)
                 return instance.socket;
-        return reload::default_runtime_dir(command.name) / "control.sock";
+        complain(fmt::format("no supervisor named {} is running", command.name));
+        code = command.verb == Verb::status ? exit_status_not_running : exit_not_running;
+        return std::nullopt;
     }
     std::vector<reload::Instance> running;
     std::string names;
