@@ -24,7 +24,13 @@ struct Instance {
 [[nodiscard]] std::vector<Instance> find_instances();
 
 /// Why a request brought no answer.
-enum class ControlFailure { not_running, not_permitted, timeout, broken };
+enum class ControlFailure {
+    not_running,
+    not_permitted,
+    timeout, ///< the outcome is unknown
+    hung_up, ///< in the middle of an answer; the outcome is unknown
+    broken,
+};
 
 struct ControlError {
     ControlFailure kind = ControlFailure::broken;

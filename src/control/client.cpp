@@ -66,15 +66,15 @@ asio::awaitable<void> run_exchange(Exchange& exchange, std::string path) {
 
 ControlError to_control_error(const boost::system::error_code& problem, bool connected,
                               const std::string& path) {
-    ControlError error;
-    error.text = fmt::format("{}: {}", path, problem.message());
-    if (!connected && (problem.value() == ENOENT || problem.value() == ECONNREFUSED))
-        error = {ControlFailure::not_running, fmt::format("no supervisor runs at {}", path)};
-    else if (problem.value() == EACCES || problem.value() == EPERM)
-        error = {ControlFailure::not_permitted, fmt::format("{}: not permitted", path)};
-    else if (connected)
-        error.text = fmt::format("the supervisor at {} hung up: {}", path, problem.message());
-    return error;
+    namespace errc = boost::system::errc;
+    if (!connected && (problem == errc::no_such_file_or_directory ||
+                       problem == errc::connection_refused || problem == errc::not_a_directory))
+        return {ControlFailure::not_running, fmt::format("no supervisor runs at {}", path)};
+    if (problem == errc::permission_denied || problem == errc::operation_not_permitted)
+        return {ControlFailure::not_permitted, fmt::format("{}: not permitted", path)};
+    if (connected)
+        return {ControlFailure::hung_up, fmt::format("the supervisor at {} hung up", path)};
+    return {ControlFailure::broken, fmt::format("{}: {}", path, problem.message())};
 }
 
 } // namespace

@@ -4,9 +4,9 @@
 
 #include "model/number.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <regex>
 
 namespace reload::haproxy {
 namespace {
@@ -97,6 +97,30 @@ void add_config_paths(std::vector<std::string>& arguments, const std::vector<std
     }
 }
 
+/// Takes the next word of a line of configuration off `rest`; empty at its end.
+std::string_view take_word(std::string_view& rest) {
+    constexpr std::string_view blanks = " \t\r\n";
+    rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
+    const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+/// The folder of `path`, written so that a configuration has it as one word.
+std::string quoted_folder(std::string_view path) {
+    std::string result;
+    for (const char character : path.substr(0, std::max<std::size_t>(path.rfind('/'), 1))) {
+        if (character == '\t') {
+            result += "\\t";
+            continue;
+        }
+        if (std::string_view(" \\\"'#").find(character) != std::string_view::npos)
+            result += '\\';
+        result += character;
+    }
+    return result;
+}
+
 } // namespace
 
 Result<StartLine> parse_start_line(std::span<const std::string> all) {
@@ -167,18 +191,24 @@ std::vector<std::string> start_arguments(const StartLine& line, const StartParts
 std::string relocated(std::string_view text, std::string_view path) {
     // `default-path config` and `parent` (2.4 and later) mean the folder of the file, and the one
     // above it, as the base of relative paths; `origin DIR` says the same from anywhere.
-    static const std::regex relative(R"((^|\n)([ \t]*default-path[ \t]+)(config|parent)\b)");
-    const std::string folder(path.substr(0, path.rfind('/')));
+    const std::string folder = quoted_folder(path);
     std::string result;
-    const char* rest = text.data();
-    const char* const end = rest + text.size();
-    for (std::cregex_iterator match(rest, end, relative), none; match != none; ++match) {
-        result.append(rest, (*match)[0].first);
-        result += fmt::format("{}{}origin {}{}", (*match)[1].str(), (*match)[2].str(), folder,
-                              (*match)[3].str() == "parent" ? "/.." : "");
-        rest = (*match)[0].second;
+    result.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+        std::string_view rest = text.substr(0, end);
+        const std::string_view line = rest;
+        const std::string_view keyword = take_word(rest);
+        const std::string_view mode = take_word(rest);
+        const std::size_t before_mode = line.size() - rest.size() - mode.size();
+        if (keyword == "default-path" && (mode == "config" || mode == "parent"))
+            result += fmt::format("{}origin {}{}{}", line.substr(0, before_mode), folder,
+                                  mode == "parent" ? "/.." : "", rest);
+        else
+            result += line;
+        text.remove_prefix(end);
     }
-    return result.append(rest, end);
+    return result;
 }
 
 bool is_config_file(std::string_view file_name) {

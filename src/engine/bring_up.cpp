@@ -97,6 +97,11 @@ Awaitable<std::optional<BringUpFailure>> wait_until_ready(World& world, Generati
 Awaitable<BringUp> bring_up(World& world, std::shared_ptr<const ConfigText> text, TextSource source,
                             std::shared_ptr<Latch> called_off) {
     BringUp result;
+    if (world.stop.is_set()) {
+        result.failure.stage = Stage::stop;
+        result.failure.reason = "asked to stop";
+        co_return result;
+    }
     auto generation = world.new_generation(text);
 
     StartRequest request;

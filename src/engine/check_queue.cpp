@@ -5,11 +5,11 @@
 namespace reload {
 
 Awaitable<CheckOutcome> CheckQueue::check() {
-    if (!next_) {
-        next_ = std::make_shared<std::optional<CheckOutcome>>();
-        world_.tasks.start(run(next_));
+    Shared mine = next_;
+    if (!mine) {
+        mine = next_ = std::make_shared<std::optional<CheckOutcome>>();
+        world_.tasks.start(run(mine)); // may begin at once, and take it off next_
     }
-    const Shared mine = next_;
     while (!*mine)
         co_await changed_.wait();
     co_return **mine;

@@ -75,11 +75,15 @@ Awaitable<bool> left_by_itself(World& world, GenerationPtr generation) {
         const auto report = co_await ask_report(world, generation, report_patience);
         if (report && report->stopping)
             end_steering(world, *generation); // HAProxy reports it after it closed its listeners
-        if (report && report->connections == 0) {
-            // An open admin connection is a job that keeps a draining HAProxy alive.
+        else if (report)
+            // A master of HAProxy 2.6 that still re-executes itself into its wait mode, after its
+            // worker has answered, loses what its handler has taken by then.
+            proxy.signal(world.dialect.drain_signal);
+        if ((report && report->stopping && report->connections == 0) ||
+            generation->channel_broken) {
+            // Nothing is left to count, or nobody to tell. An open admin connection is a job that
+            // keeps a draining HAProxy alive.
             proxy.close_admin();
-            counting = false;
-        } else if (generation->channel_broken) {
             counting = false;
         }
     }

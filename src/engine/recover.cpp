@@ -19,20 +19,31 @@ struct Replacement {
     TextSource source = TextSource::disk;
 };
 
+/// /// A failure may pass; several in a row say that the text can't be started any more.
+constexpr unsigned patience = 3;
+
 /// The text that served, not what the files hold meanwhile: nobody has asked for that yet. Only
-/// when that text could not be started (a certificate that it names may be gone) the files get
-/// their turn: a configuration that nobody asked for serves better than none.
-Replacement choose(World& world, std::shared_ptr<const ConfigText> served, bool served_failed) {
+/// when that text can't be started any more (a certificate that it names may be gone) the files get
+/// their turn, every other time: a configuration that nobody asked for serves better than none.
+Replacement choose(World& world, std::shared_ptr<const ConfigText> served, unsigned failures) {
     auto on_disk = world.proxies.read_config();
     if (!on_disk)
         return {std::move(served), TextSource::snapshot};
     if (on_disk->hash == served->hash)
         return {std::move(served), TextSource::disk};
-    if (!served_failed)
+    if (failures < patience || (failures - patience) % 2 != 0)
         return {std::move(served), TextSource::snapshot};
     world.notice(LogLevel::error, "what served can't be started; trying the files on disk, which "
                                   "differ from it");
     return {std::make_shared<const ConfigText>(std::move(*on_disk)), TextSource::disk};
+}
+
+/// What a generation that read the files itself runs, is only known if they stayed what we read.
+bool still_on_disk(World& world, const Replacement& replacement) {
+    if (replacement.source == TextSource::snapshot)
+        return true;
+    const auto now = world.proxies.read_config();
+    return now && now->hash == replacement.text->hash;
 }
 
 /// How a try ended.
@@ -42,7 +53,10 @@ Awaitable<Try> try_to_replace(World& world, Replacement replacement,
                               std::shared_ptr<Latch> called_off) {
     BringUp up = co_await bring_up(world, replacement.text, replacement.source, called_off);
     std::string reason = up.failure.reason;
-    if (up.generation) {
+    if (up.generation && !still_on_disk(world, replacement)) {
+        reason = "the configuration changed while it was being loaded";
+        co_await put_down(world, up.generation, reason);
+    } else if (up.generation) {
         auto take_over = co_await prepare_take_over(world, up.generation);
         if (take_over && !called_off->is_set() && !world.stop.is_set()) {
             world.recovery_called_off.reset();
@@ -63,7 +77,7 @@ Awaitable<void> replace(World& world, std::shared_ptr<const ConfigText> text) {
     auto called_off = std::make_shared<Latch>(world.executor);
     world.recovery_called_off = called_off;
     Try last = Try::called_off;
-    bool served_failed = false;
+    unsigned failures = 0;
     do {
         const auto delay = restart_delay(world.young_deaths);
         if (delay.count() > 0) {
@@ -74,9 +88,9 @@ Awaitable<void> replace(World& world, std::shared_ptr<const ConfigText> text) {
         }
         if (called_off->is_set() || world.stop.is_set())
             break;
-        Replacement replacement = choose(world, text, served_failed);
+        Replacement replacement = choose(world, text, failures);
         last = co_await try_to_replace(world, replacement, called_off);
-        served_failed = last == Try::failed && !served_failed; // they take turns
+        ++failures;
     } while (last == Try::failed);
     if (world.recovery_called_off == called_off)
         world.recovery_called_off.reset();

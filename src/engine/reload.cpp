@@ -32,6 +32,8 @@ public:
 
     ReloadOutcome finish(ReloadResult result, std::string reason = {}, std::string output = {},
                          std::optional<ExitStatus> exit = {}) {
+        if (result != ReloadResult::committed) // a recovery may have gone on meanwhile
+            report.from = world_.serving ? world_.serving->id : 0;
         report.result = result;
         report.reason = std::move(reason);
         report.proxy_output = std::move(output);
@@ -130,6 +132,7 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
     // Steps 7 and 8, pausing the old one and probation, have their place here.
 
     // ---- commit: nothing below may fail or suspend ----
+    report.from = world.serving ? world.serving->id : report.from;
     GenerationPtr before = make_serving(world, candidate, std::move(*take_over));
     world.young_deaths = 0; // what the text before did is no fault of this one
     if (before)

@@ -46,9 +46,9 @@ Awaitable<Exit> Supervision::run(std::function<void()> on_serving) {
         ended_.set();
         co_return *failed;
     }
-    if (world_.serving) {
+    if (queue_.last() && queue_.last()->result == ReloadResult::committed) {
         take_over_from_replaced();
-        on_serving();
+        on_serving(); // even if it died since: it was there, and its replacement is on its way
     }
     co_await world_.stop.wait();
     co_await end_all();

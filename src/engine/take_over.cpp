@@ -11,8 +11,11 @@ namespace reload {
 
 Awaitable<Result<TakeOver>> prepare_take_over(World& world, GenerationPtr generation) {
     using namespace asio::experimental::awaitable_operators;
-    auto outcome = co_await (generation->proxy->collect_sockets() ||
-                             world.clock.sleep_for(world.config.ready_timeout));
+    auto outcome =
+        co_await (generation->proxy->collect_sockets() ||
+                  world.clock.sleep_for(world.config.ready_timeout) || world.stop.wait());
+    if (outcome.index() == 2)
+        co_return plain_error(Stage::stop, "", "asked to stop");
     if (outcome.index() == 1)
         co_return plain_error(Stage::ready, "listening sockets", "not told within the deadline");
     auto& collected = std::get<0>(outcome);
@@ -66,13 +69,23 @@ std::map<std::string, Rebound> find_rebound(const TakeOver& take_over) {
     return by_address;
 }
 
+/// Sockets at an address that earlier generations have not closed yet.
+unsigned still_emptied(const World& world, const std::string& address) {
+    unsigned count = 0;
+    for (const GenerationPtr& generation : world.generations)
+        for (const ListeningSocketPtr& socket : generation->left_behind)
+            count += socket->address == address ? 1U : 0U;
+    return count;
+}
+
 /// What waits in the queue of a socket is reset when its last holder closes it. So where the new
 /// generation has sockets of its own at an address, new connections go to these alone from now on,
 /// and the old generation empties the old queues before it is told to drain.
 void leave_queues_to(World& world, Generation& before, const TakeOver& take_over) {
     for (const auto& [address, rebound] : find_rebound(take_over)) {
         const ListeningSocketPtr& member = rebound.fresh.front();
-        const auto older = static_cast<unsigned>(rebound.left_behind.size()) + rebound.kept;
+        const auto older = static_cast<unsigned>(rebound.left_behind.size()) + rebound.kept +
+                           still_emptied(world, address);
         if (!world.proxies.steer_to_latest(*member, older,
                                            static_cast<unsigned>(rebound.fresh.size()))) {
             world.notice(LogLevel::warning,

@@ -62,6 +62,7 @@ int code_of_failure(ControlFailure failure) {
     case ControlFailure::not_permitted:
         return exit_not_permitted;
     case ControlFailure::timeout:
+    case ControlFailure::hung_up:
         return exit_timeout;
     case ControlFailure::broken:
         return exit_failure;
