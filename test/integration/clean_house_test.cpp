@@ -161,7 +161,24 @@ TEST_CASE("the control socket of a supervisor that was killed is replaced") {
     Daemon daemon(site);
     CHECK(daemon.healthy());
     CHECK(daemon.reload().code == 0);
-    CHECK(served_by(site.address) == "2");
+    CHECK(comes_to_serve(site.address, "2"));
+}
+
+TEST_CASE("a caller whose supervisor is killed hears that the outcome is unknown") {
+    Site site;
+    const std::string control = (site.folder / "misbehave").string();
+    Daemon daemon(site, {.proxy = {MISBEHAVING_PROXY, "-f", site.file},
+                         .environment = {"MISBEHAVE=" + control}});
+    write_file(control, "late");
+    Process caller = daemon.start_ctl({"reload"});
+    CHECK(eventually([&] { return std::filesystem::exists(control + ".begun"); }));
+    daemon.process().signal(SIGKILL);
+    const auto end = caller.ended(5s);
+    INFO(caller.err());
+    CHECK(end == Ended{14, 0});
+    CHECK(contains(caller.err(), "hung up"));
+    // The proxy is not taken along.
+    CHECK(served_by(site.address) == "1");
 }
 
 TEST_CASE(

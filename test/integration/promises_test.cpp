@@ -63,7 +63,7 @@ TEST_CASE("The serving generation serves until its successor has proven itself."
         CHECK(served_by(address) == "1");
     CHECK(caller.running());
     CHECK(caller.ended(10s) == Ended{0, 0});
-    CHECK(eventually([&] { return served_by(address) == "3"; }));
+    CHECK(comes_to_serve(address, "3"));
 
     const LoadReport report = load.finish();
     CHECK_NOTHING_LOST(report);

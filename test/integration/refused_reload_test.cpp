@@ -153,7 +153,7 @@ TEST_CASE("a candidate that says what is no text, and serves, is as good as any"
     const Reload reload = rehearsal.daemon.reload();
     INFO(boost::json::serialize(reload.report) << reload.err);
     CHECK(reload.code == 0);
-    CHECK(eventually([&] { return served_by(rehearsal.site.address) == "2"; }));
+    CHECK(comes_to_serve(rehearsal.site.address, "2"));
 }
 
 TEST_CASE("a candidate that hangs is given up at the deadline, and nothing changes") {

@@ -57,7 +57,7 @@ TEST_CASE("without privileges it serves, reloads and stops, and reloadctl finds 
     INFO(daemon.err());
     CHECK(served_by(address) == "1");
     CHECK(ctl({"reload"}).code() == 0);
-    CHECK(eventually([&] { return served_by(address) == "2"; }));
+    CHECK(comes_to_serve(address, "2"));
     CHECK(ctl({"--name", "haproxy", "status"}).code() == 0);
     struct stat facts {};
     REQUIRE(::stat((somebody.shared + "/haproxy").c_str(), &facts) == 0);

@@ -176,6 +176,15 @@ std::string served_by(const std::string& address) {
     return answer ? answer->served_by : "lost";
 }
 
+bool comes_to_serve(const std::string& address, const std::string& generation) {
+    std::string server;
+    const bool answered = eventually([&] {
+        server = served_by(address);
+        return server == generation || server == "lost" || server == "refused";
+    });
+    return answered && server == generation;
+}
+
 HeldRequest::HeldRequest(const std::string& address) : client_(address) {
     if (client_.problem() != 0 ||
         !client_.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n"))

@@ -54,6 +54,10 @@ private:
 /// was taken and no whole answer came.
 [[nodiscard]] std::string served_by(const std::string& address);
 
+/// Waits until that generation answers: for a moment after a reload the old one, which has the
+/// socket as well, may take a connection yet. False at once when one is refused or lost.
+[[nodiscard]] bool comes_to_serve(const std::string& address, const std::string& generation);
+
 /// A request that is under way until it is told to finish: its body is yet to come.
 class HeldRequest {
 public:

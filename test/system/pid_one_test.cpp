@@ -39,7 +39,7 @@ TEST_CASE("as PID 1 it serves and reloads") {
     CHECK(served_by(container.site.address) == "1");
     for (int i = 0; i < 3; ++i)
         CHECK(container.daemon.reload().code == 0);
-    CHECK(eventually([&] { return served_by(container.site.address) == "4"; }));
+    CHECK(comes_to_serve(container.site.address, "4"));
     CHECK(eventually([&] { return container.proxies().size() == 1; }));
     CHECK(zombies_of(container.init).empty());
 }
@@ -109,7 +109,7 @@ TEST_CASE("a supervisor that is no PID 1 reaps what its proxies orphan") {
     CHECK(worker != masters.front());
     kill_process(masters.front(), SIGKILL);
     CHECK(eventually([&] { return serving_id(daemon.status()) == 2; }));
-    CHECK(eventually([&] { return served_by(site.address) == "2"; }));
+    CHECK(comes_to_serve(site.address, "2"));
     CHECK(eventually([&] { return !alive(worker); }));
     CHECK(zombies_of(daemon.pid()).empty());
     CHECK(daemon.stop() == Ended{0, 0});

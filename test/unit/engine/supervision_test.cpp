@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+#include <boost/asio/post.hpp>
 #include <csignal>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -177,19 +178,19 @@ TEST_CASE("a process to replace that is gone already is told, and harms nothing"
 }
 
 TEST_CASE("that the first generation serves is told though it dies in that very moment") {
-    // Who waits for it to daemonize, to write a pid file or to retire the old proxy waits for good
-    // otherwise.
-    for (const char* when : {"step adopt", "serving 1", "step cutover", "result committed"}) {
+    // Who waits for it to go to the background, to write a pid file or to retire the old proxy
+    // waits for good otherwise.
+    for (const char* when : {"serving 1", "step cutover", "result committed"}) {
         CAPTURE(when);
         Sleeper old;
         Rehearsal r(replacing(old.pid, false));
         r.on_event = [&r, when](const Event&) {
             if (r.journal.back() == when && r.proxies.processes.size() == 1)
-                r.proxies.die(1, ExitStatus{0, 9});
+                asio::post(r.context, [&r] { r.proxies.die(1, ExitStatus{0, 9}); });
         };
         r.start();
         REQUIRE(r.run_until_serving(2));
-        CHECK(r.told_serving == 1);
+        REQUIRE(r.told_serving == 1);
         CHECK(old.wait() == SIGUSR1);
     }
 }
