@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <grp.h>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,13 +60,15 @@ Result<gid_t> find_group(const std::string& name) {
     std::FILE* const file = std::fopen("/etc/group", "re");
     if (file == nullptr)
         return errno_error(Stage::options, "--control-group");
-    Result<gid_t> found = plain_error(Stage::options, fmt::format("--control-group {}", name),
-                                      "no such group in /etc/group");
+    std::optional<gid_t> found;
     while (const group* entry = ::fgetgrent(file))
         if (name == entry->gr_name)
             found = entry->gr_gid;
     std::fclose(file);
-    return found;
+    if (!found)
+        return plain_error(Stage::options, fmt::format("--control-group {}", name),
+                           "no such group in /etc/group");
+    return *found;
 }
 
 Result<void> check_name(const std::string& name) {
