@@ -32,7 +32,7 @@ private:
 
 /// `-sf PID...` and `-st PID...` take everything up to the next option.
 Result<void> take_replaced_pids(const std::string& option, Arguments& arguments, StartLine& line) {
-    line.replaces_at_once = option == "-st";
+    line.replaces_at_once = option.starts_with("-st");
     while (!arguments.empty() && !arguments.at_option()) {
         const std::string text = arguments.take();
         const auto pid = parse_number<pid_t>(text);
@@ -140,7 +140,7 @@ Result<StartLine> parse_start_line(std::span<const std::string> all) {
         } else if (flag.starts_with("v") || flag.starts_with("c") || flag.starts_with("h")) {
             line.only_asks = true;
             return line;
-        } else if (flag == "sf" || flag == "st") {
+        } else if (flag.starts_with("sf") || flag.starts_with("st")) {
             if (auto taken = take_replaced_pids(option, arguments, line); !taken)
                 return taken.error();
         } else if (take_over_switch(flag, line)) {

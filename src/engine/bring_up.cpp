@@ -97,6 +97,7 @@ Awaitable<std::optional<BringUpFailure>> wait_until_ready(World& world, Generati
 Awaitable<BringUp> bring_up(World& world, std::shared_ptr<const ConfigText> text, TextSource source,
                             std::shared_ptr<Latch> called_off) {
     BringUp result;
+    co_await wait_for_steering(world);
     if (world.stop.is_set()) {
         result.failure.stage = Stage::stop;
         result.failure.reason = "asked to stop";

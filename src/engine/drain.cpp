@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds report_patience = 1s;
 constexpr std::chrono::milliseconds queue_look = 10ms;
 constexpr unsigned wanted_empty_looks = 10;
 constexpr std::chrono::milliseconds longest_emptying = 2s;
+constexpr std::chrono::milliseconds longest_steering = 3s;
 /// Between the polite end and SIGKILL.
 constexpr auto stop_grace = 2s;
 
@@ -118,6 +119,16 @@ void retire(World& world, GenerationPtr generation, std::string reason) {
     if (generation->left_behind.empty()) // else it empties their queues first
         generation->proxy->signal(world.dialect.drain_signal);
     world.tasks.start(drain(world, std::move(generation)));
+}
+
+Awaitable<void> wait_for_steering(World& world) {
+    const TimePoint deadline = world.clock.now() + longest_steering;
+    const auto steers = [](const GenerationPtr& one) {
+        return !one->steered.empty();
+    };
+    while (std::any_of(world.generations.begin(), world.generations.end(), steers) &&
+           world.clock.now() < deadline && !world.stop.is_set())
+        co_await (world.clock.sleep_for(queue_look) || world.stop.wait());
 }
 
 void bound_draining(World& world) {

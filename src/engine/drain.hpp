@@ -10,6 +10,11 @@ namespace reload {
 /// Does not suspend. `reason` is for the log.
 void retire(World& world, GenerationPtr generation, std::string reason = {});
 
+/// Returns when no address is steered away from a draining generation any more, which takes a
+/// fraction of a second (bounded all the same). A steering belongs to all sockets of an address and
+/// counts them, so no new one may join them meanwhile.
+Awaitable<void> wait_for_steering(World& world);
+
 /// Cuts short the oldest drains beyond Config::max_generations.
 void bound_draining(World& world);
 

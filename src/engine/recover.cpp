@@ -19,7 +19,7 @@ struct Replacement {
     TextSource source = TextSource::disk;
 };
 
-/// /// A failure may pass; several in a row say that the text can't be started any more.
+/// A failure may pass; several in a row say that the text can't be started any more.
 constexpr unsigned patience = 3;
 
 /// The text that served, not what the files hold meanwhile: nobody has asked for that yet. Only

@@ -121,10 +121,13 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
                              : world.stop.is_set() ? "asked to stop"
                                                    : "the candidate died";
         std::string output = candidate->proxy->output();
+        std::optional<ExitStatus> ended;
+        if (!candidate->proxy->alive())
+            ended = co_await candidate->proxy->exited();
         if (world.stop.is_set())
             report.stage = word(Stage::stop);
         co_await put_down(world, candidate, reason);
-        co_return telling.finish(ReloadResult::rejected, reason, output);
+        co_return telling.finish(ReloadResult::rejected, reason, output, ended);
     }
     telling.step("adopt", fmt::format("kept={} adopted={} closing={}", take_over->kept.size(),
                                       take_over->adopted.size(), take_over->closing.size()));

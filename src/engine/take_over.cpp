@@ -9,6 +9,55 @@
 
 namespace reload {
 
+namespace {
+
+/// The sockets at one address, where the new generation opened others than it was given. That is
+/// HAProxy's own doing: 2.6 does not recognise a socket bound to a single IPv6 address, because the
+/// kernel marks it v6only when it is bound, whatever the `bind` line says (src/sock.c,
+/// sock_find_compatible_fd; `v6only` on the line avoids it).
+struct Rebound {
+    std::vector<ListeningSocketPtr> left_behind;
+    std::vector<ListeningSocketPtr> fresh;
+    unsigned kept = 0;
+};
+
+std::map<std::string, Rebound> find_rebound(const TakeOver& take_over) {
+    std::map<std::string, Rebound> by_address;
+    for (const ListeningSocketPtr& socket : take_over.closing)
+        if (socket->type == "tcp")
+            by_address[socket->address].left_behind.push_back(socket);
+    for (const ListeningSocketPtr& socket : take_over.adopted)
+        if (const auto found = by_address.find(socket->address); found != by_address.end())
+            found->second.fresh.push_back(socket);
+    for (const ListeningSocketPtr& socket : take_over.kept)
+        if (const auto found = by_address.find(socket->address); found != by_address.end())
+            ++found->second.kept;
+    std::erase_if(by_address, [](const auto& entry) { return entry.second.fresh.empty(); });
+    return by_address;
+}
+
+/// What waits in the queue of a socket is reset when its last holder closes it. So where the new
+/// generation has sockets of its own at an address, new connections go to these alone from now on,
+/// and the old generation empties the old queues before it is told to drain.
+void leave_queues_to(World& world, Generation& before, const TakeOver& take_over) {
+    for (const auto& [address, rebound] : find_rebound(take_over)) {
+        const ListeningSocketPtr& member = rebound.fresh.front();
+        const auto older = static_cast<unsigned>(rebound.left_behind.size()) + rebound.kept;
+        if (!world.proxies.steer_to_latest(*member, older,
+                                           static_cast<unsigned>(rebound.fresh.size()))) {
+            world.notice(LogLevel::warning,
+                         address + ": the proxy opened a socket of its own; connections that wait "
+                                   "in the old one's queue now are lost");
+            continue;
+        }
+        before.steered.push_back(member);
+        before.left_behind.insert(before.left_behind.end(), rebound.left_behind.begin(),
+                                  rebound.left_behind.end());
+    }
+}
+
+} // namespace
+
 Awaitable<Result<TakeOver>> prepare_take_over(World& world, GenerationPtr generation) {
     using namespace asio::experimental::awaitable_operators;
     auto outcome =
@@ -41,65 +90,6 @@ Awaitable<Result<TakeOver>> prepare_take_over(World& world, GenerationPtr genera
             std::make_shared<const ListeningSocket>(std::move((*collected)[i])));
     co_return take_over;
 }
-
-namespace {
-
-/// The sockets at one address, where the new generation opened others than it was given. That is
-/// HAProxy's own doing: 2.6 does not recognise a socket bound to a single IPv6 address, because the
-/// kernel marks it v6only when it is bound, whatever the `bind` line says (src/sock.c,
-/// sock_find_compatible_fd; `v6only` on the line avoids it).
-struct Rebound {
-    std::vector<ListeningSocketPtr> left_behind;
-    std::vector<ListeningSocketPtr> fresh;
-    unsigned kept = 0;
-};
-
-std::map<std::string, Rebound> find_rebound(const TakeOver& take_over) {
-    std::map<std::string, Rebound> by_address;
-    for (const ListeningSocketPtr& socket : take_over.closing)
-        if (socket->type == "tcp")
-            by_address[socket->address].left_behind.push_back(socket);
-    for (const ListeningSocketPtr& socket : take_over.adopted)
-        if (const auto found = by_address.find(socket->address); found != by_address.end())
-            found->second.fresh.push_back(socket);
-    for (const ListeningSocketPtr& socket : take_over.kept)
-        if (const auto found = by_address.find(socket->address); found != by_address.end())
-            ++found->second.kept;
-    std::erase_if(by_address, [](const auto& entry) { return entry.second.fresh.empty(); });
-    return by_address;
-}
-
-/// Sockets at an address that earlier generations have not closed yet.
-unsigned still_emptied(const World& world, const std::string& address) {
-    unsigned count = 0;
-    for (const GenerationPtr& generation : world.generations)
-        for (const ListeningSocketPtr& socket : generation->left_behind)
-            count += socket->address == address ? 1U : 0U;
-    return count;
-}
-
-/// What waits in the queue of a socket is reset when its last holder closes it. So where the new
-/// generation has sockets of its own at an address, new connections go to these alone from now on,
-/// and the old generation empties the old queues before it is told to drain.
-void leave_queues_to(World& world, Generation& before, const TakeOver& take_over) {
-    for (const auto& [address, rebound] : find_rebound(take_over)) {
-        const ListeningSocketPtr& member = rebound.fresh.front();
-        const auto older = static_cast<unsigned>(rebound.left_behind.size()) + rebound.kept +
-                           still_emptied(world, address);
-        if (!world.proxies.steer_to_latest(*member, older,
-                                           static_cast<unsigned>(rebound.fresh.size()))) {
-            world.notice(LogLevel::warning,
-                         address + ": the proxy opened a socket of its own; connections that wait "
-                                   "in the old one's queue now are lost");
-            continue;
-        }
-        before.steered.push_back(member);
-        before.left_behind.insert(before.left_behind.end(), rebound.left_behind.begin(),
-                                  rebound.left_behind.end());
-    }
-}
-
-} // namespace
 
 GenerationPtr make_serving(World& world, GenerationPtr generation, TakeOver take_over) {
     for (const ListeningSocketPtr& socket : take_over.closing)

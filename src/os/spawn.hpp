@@ -26,7 +26,7 @@ struct SpawnPlan {
 /// each listening socket. Children get the limit that we were given.
 void raise_descriptor_limit();
 
-/// /// Starts it in a session of its own (a terminal's Ctrl-C is for us, and a terminal must not
+/// Starts it in a session of its own (a terminal's Ctrl-C is for us, and a terminal must not
 /// send SIGTTOU to a proxy that writes, for it would pause), with every signal disposition and the
 /// signal mask reset (shells start background jobs with SIGINT ignored). A failing exec is an error
 /// here, with its code.

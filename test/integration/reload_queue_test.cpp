@@ -5,16 +5,40 @@
 #include "support/http.hpp"
 
 #include <csignal>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 using namespace support;
+
+namespace {
+
+/// Connections to a control socket that nobody has accepted yet: rows of /proc/net/unix with state
+/// 02 and the path under which a supervisor binds its own.
+std::size_t callers_in_queue() {
+    std::ifstream file("/proc/net/unix");
+    std::size_t count = 0;
+    for (std::string row; std::getline(file, row);) {
+        std::istringstream words(row);
+        std::string number, references, protocol, flags, type, state;
+        words >> number >> references >> protocol >> flags >> type >> state;
+        count += state == "02" && row.ends_with("/new.sock") ? 1U : 0U;
+    }
+    return count;
+}
+
+} // namespace
 
 TEST_CASE("20 reload requests at once become at most 3 reloads, and all succeed") {
     Site site;
     Daemon daemon(site);
     std::vector<Process> callers;
+    // At once, however long it takes to start 20 callers: the supervisor looks when all have asked.
+    daemon.process().signal(SIGSTOP);
     for (int i = 0; i < 20; ++i)
         callers.push_back(daemon.start_ctl({"reload", "--json"}));
+    CHECK(eventually([&] { return callers_in_queue() == 20; }));
+    daemon.process().signal(SIGCONT);
     std::set<std::string> ids;
     for (Process& caller : callers) {
         const auto end = caller.ended(20s);
