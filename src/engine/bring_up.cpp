@@ -134,6 +134,11 @@ Awaitable<BringUp> bring_up(World& world, std::shared_ptr<const ConfigText> text
     co_return result;
 }
 
+bool still_on_disk(World& world, const ConfigText& text) {
+    const auto now = world.proxies.read_config();
+    return now && now->hash == text.hash;
+}
+
 Awaitable<void> put_down(World& world, GenerationPtr generation, std::string reason) {
     Proxy& proxy = *generation->proxy;
     if (generation->phase == Phase::ready && proxy.alive()) {

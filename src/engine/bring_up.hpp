@@ -32,6 +32,12 @@ struct BringUp {
 Awaitable<BringUp> bring_up(World& world, std::shared_ptr<const ConfigText> text, TextSource source,
                             std::shared_ptr<Latch> called_off);
 
+/// What a generation that read the files itself runs, is only known if they stayed what we read.
+/// False when they did not; `changed_while_loaded` says so in words.
+[[nodiscard]] bool still_on_disk(World& world, const ConfigText& text);
+inline constexpr const char* changed_while_loaded =
+    "the configuration changed while it was being loaded";
+
 /// Ends a generation that never served. One that was ready drains like any other, for it may have
 /// accepted connections; one that was not is asked to leave and soon killed, and is gone when this
 /// returns.

@@ -38,14 +38,6 @@ Replacement choose(World& world, std::shared_ptr<const ConfigText> served, unsig
     return {std::make_shared<const ConfigText>(std::move(*on_disk)), TextSource::disk};
 }
 
-/// What a generation that read the files itself runs, is only known if they stayed what we read.
-bool still_on_disk(World& world, const Replacement& replacement) {
-    if (replacement.source == TextSource::snapshot)
-        return true;
-    const auto now = world.proxies.read_config();
-    return now && now->hash == replacement.text->hash;
-}
-
 /// How a try ended.
 enum class Try { succeeded, called_off, failed };
 
@@ -53,8 +45,9 @@ Awaitable<Try> try_to_replace(World& world, Replacement replacement,
                               std::shared_ptr<Latch> called_off) {
     BringUp up = co_await bring_up(world, replacement.text, replacement.source, called_off);
     std::string reason = up.failure.reason;
-    if (up.generation && !still_on_disk(world, replacement)) {
-        reason = "the configuration changed while it was being loaded";
+    if (up.generation && replacement.source == TextSource::disk &&
+        !still_on_disk(world, *replacement.text)) {
+        reason = changed_while_loaded;
         co_await put_down(world, up.generation, reason);
     } else if (up.generation) {
         auto take_over = co_await prepare_take_over(world, up.generation);

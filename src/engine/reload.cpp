@@ -107,9 +107,8 @@ Awaitable<ReloadOutcome> reload_once(World& world, ReloadRequest request,
                  fmt::format("generation={} pid={}", candidate->id, candidate->serving_pid));
 
     // The candidate read the files itself: what runs is only known if they stayed what we read.
-    const auto text_now = world.proxies.read_config();
-    if (!text_now || text_now->hash != text->hash) {
-        const std::string reason = "the configuration changed while it was being loaded";
+    if (!still_on_disk(world, *text)) {
+        const std::string reason = changed_while_loaded;
         co_await put_down(world, candidate, reason);
         co_return telling.finish(ReloadResult::rejected, reason);
     }

@@ -30,10 +30,8 @@ void ProxyProcess::signal(int number) {
 }
 
 void ProxyProcess::kill() {
-    if (!alive())
-        return;
-    ::kill(-pid_, SIGKILL);
-    ::kill(pid_, SIGKILL); // it may have left its group
+    if (alive())
+        kill_with_group(pid_);
 }
 
 Awaitable<ExitStatus> ProxyProcess::exited() {

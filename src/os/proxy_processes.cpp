@@ -50,10 +50,8 @@ public:
         });
     }
     ~RunningCheck() {
-        if (end_->ended.is_set())
-            return;
-        ::kill(-pid_, SIGKILL);
-        ::kill(pid_, SIGKILL); // it may have left its group
+        if (!end_->ended.is_set())
+            kill_with_group(pid_);
     }
     RunningCheck(const RunningCheck&) = delete;
     RunningCheck& operator=(const RunningCheck&) = delete;

@@ -107,6 +107,11 @@ Result<pid_t> spawn(const SpawnPlan& plan) {
     return pid;
 }
 
+void kill_with_group(pid_t pid) {
+    ::kill(-pid, SIGKILL);
+    ::kill(pid, SIGKILL); // it may have left its group
+}
+
 Reaper::Reaper(const asio::any_io_executor& executor, bool orphans)
     : child_signal_(executor, SIGCHLD), orphans_(orphans) {
     wait_for_signal();

@@ -32,6 +32,9 @@ void raise_descriptor_limit();
 /// here, with its code.
 [[nodiscard]] Result<pid_t> spawn(const SpawnPlan& plan);
 
+/// SIGKILL to a child that spawn() started and that was not reaped yet, and to its process group.
+void kill_with_group(pid_t pid);
+
 /// Hears of the end of children. One thread, one instance in a process.
 class Reaper {
 public:
